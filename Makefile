@@ -1,0 +1,38 @@
+# Every command goes through scripts/uv.sh, which brings along what the machine lacks.
+
+ARGS ?=
+OUT ?= ..
+
+# Cookiecutter takes twice as long to start where Python may not keep what it has compiled.
+export PYTHONDONTWRITEBYTECODE :=
+
+RUN := sh scripts/uv.sh run
+# The project's metadata are valid only after the answers are in.
+RUFF_CHECK := $(RUN) ruff check --extend-exclude pyproject.toml
+
+.DEFAULT_GOAL := help
+.PHONY: help new test lint format matrix bench
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+new: ## Generate a project next to this folder: make new ARGS="--no-input project_name=Atelier" OUT=~/code
+	@$(RUN) --quiet --only-group generate scripts/generate.py --output-dir $(OUT) . $(ARGS)
+
+test: ## Run all tests, or some of them: make test ARGS="-m static"
+	$(RUN) pytest $(ARGS)
+
+lint: ## Check format, style and types
+	$(RUN) ruff format --check
+	$(RUFF_CHECK)
+	$(RUN) mypy
+
+format: ## Format, and repair what can be repaired
+	$(RUFF_CHECK) --fix
+	$(RUN) ruff format
+
+matrix: ## Run the gates of every combination of the toggles
+	$(RUN) pytest -m matrix $(ARGS)
+
+bench: ## Measure the generation against a template of one file
+	$(RUN) python -m benchmarks.generation $(ARGS)

@@ -1,0 +1,1 @@
+"""Measurements, always side by side with something to compare with."""

@@ -1,0 +1,1 @@
+"""The tests of the template, one folder per tier."""

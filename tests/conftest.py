@@ -1,0 +1,14 @@
+"""What all tiers share: a test carries the marker of the folder it is in."""
+
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).parent
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark every test with its tier, before `-m` selects by it."""
+    for item in items:
+        item.add_marker(item.path.relative_to(TESTS).parts[0])

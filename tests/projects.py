@@ -1,0 +1,42 @@
+"""The projects that the tests look at: every combination of the toggles, and some other answers."""
+
+import itertools
+
+from tests.rendering import Answers, answers
+
+TOGGLES = [field for field, value in answers().items() if isinstance(value, bool)]
+
+# As long and as strange as the answers may be.
+NASTY = {
+    "project_name": "O'Reilly & Söhne <shop> 👩\u200d💻 №1 {maße} 100 % $HOME `ls` ’–’ яxxx",
+    "project_slug": "s" * 40,
+    "description": "'''Fifty% off; #1 in «Łódź» & <b>more</b>, \u200d" + "d" * 156,
+    "author_name": "Zoë <zoë's> O'Brien-Ünal Jr. & Co. " + "z" * 45,
+    "author_email": "zoe+shop.o'brien-" + "z" * 62 + "@mail.example.com",
+    "domain_name": "xn--mnchen-3ya." + "sub-domain." * 7 + "co.uk",
+    "open_source_license": "LicenseRef-Proprietary",
+}
+OTHER = {
+    "open_source_license": "Apache-2.0",
+    "python_version": "3.12",
+    "django_version": "6.1",
+    "postgresql_version": "15",
+    "object_storage": "gcs",
+}
+
+
+def combinations() -> dict[str, Answers]:
+    """Name the answers of every combination of the toggles by what is off."""
+    projects = {}
+    for values in itertools.product([True, False], repeat=len(TOGGLES)):
+        toggles = dict(zip(TOGGLES, values, strict=True))
+        off = [toggle.removeprefix("use_") for toggle, on in toggles.items() if not on]
+        projects[f"without {' '.join(off)}" if off else "default"] = answers(**toggles)
+    return projects
+
+
+PROJECTS = {
+    **combinations(),
+    "nasty answers": answers(**NASTY),
+    "other answers": answers(**OTHER),
+}

@@ -1,0 +1,85 @@
+"""A machine without the developer's configuration, and projects generated on it."""
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from cookiecutter.main import cookiecutter
+
+from tests.rendering import TEMPLATE, answers, tracked
+
+type Bake = Callable[..., Path]
+
+
+@pytest.fixture(autouse=True)
+def _bare_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    for name in [name for name in os.environ if name.startswith("GIT_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(home))
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    """The folder that projects are generated into."""
+    return tmp_path / "out"
+
+
+@pytest.fixture
+def bake(out: Path) -> Bake:
+    """Generates a project as `cookiecutter --no-input` does and returns its folder."""
+
+    def generate(template: Path = TEMPLATE, **given: str | bool) -> Path:
+        return Path(
+            cookiecutter(
+                str(template),
+                no_input=True,
+                extra_context=given,
+                output_dir=str(out),
+                default_config=True,
+            )
+        )
+
+    return generate
+
+
+@pytest.fixture
+def replay(out: Path, tmp_path: Path) -> Bake:
+    """Generates a project from a replay file, which cookiecutter takes without a look at it."""
+
+    def generate(**given: object) -> Path:
+        recorded: dict[str, object] = {**answers(), **given}
+        file = tmp_path / "replay.json"
+        file.write_text(json.dumps({"cookiecutter": recorded}), encoding="utf-8")
+        return Path(
+            cookiecutter(str(TEMPLATE), replay=str(file), output_dir=str(out), default_config=True)
+        )
+
+    return generate
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    """A clone of the template as it is now, with one commit."""
+    clone = tmp_path / "template.git"
+    for path in tracked(TEMPLATE):
+        (clone / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(TEMPLATE / path, clone / path)
+    git(clone, "init", "--quiet")
+    git(clone, "add", "--all")
+    git(clone, "commit", "--quiet", "--message", "First")
+    return clone
+
+
+def git(folder: Path, *arguments: str) -> str:
+    """Run git, as somebody, and return what it printed."""
+    somebody = ("-c", "user.name=Somebody", "-c", "user.email=somebody@example.com")
+    command = ("git", *somebody, *arguments)
+    return subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True).stdout

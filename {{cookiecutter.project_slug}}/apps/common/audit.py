@@ -1,0 +1,25 @@
+"""The audit log: one row for each change that matters, in the same transaction."""
+
+from apps.common import context
+from apps.common.errors import Extension
+from apps.common.models import AuditEntry, BaseModel
+
+
+def record(action: str, target: BaseModel, **changes: Extension) -> AuditEntry:
+    """Write down what was done; the actor, address and request come from the context.
+
+    Args:
+        action: Domain and past participle, such as `order.placed`.
+        target: What was acted upon.
+        changes: What is worth knowing later; never a secret.
+    """
+    now = context.current()
+    return AuditEntry.objects.create(
+        action=action,
+        target_type=target._meta.label_lower,
+        target_id=target.public_id,
+        actor_id=now.get("user_id", ""),
+        request_id=now.get("request_id", ""),
+        client_ip=now.get("client_ip", ""),
+        changes=changes,
+    )

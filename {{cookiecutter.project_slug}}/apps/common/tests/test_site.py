@@ -1,0 +1,45 @@
+"""The pages a person sees: the index, the API's documentation, the admin."""
+
+import re
+
+import pytest
+from django.conf import settings
+from django.test import Client
+
+from apps.authentication.models import User
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_index_links_to_pages_that_exist(client: Client) -> None:
+    links = re.findall(r'href="(/[^"]*)"', client.get("/").text)
+    pages = [link for link in links if not link.startswith(settings.STATIC_URL)]
+    assert {"/api/v1/docs/", "/api/v1/schema/", "/admin/", "/readyz"} <= set(pages)
+    for page in set(pages) - {"/readyz"}:
+        assert client.get(page, follow=True).status_code == 200
+
+
+@pytest.mark.parametrize("page", ["/", "/api/v1/docs/", "/admin/login/"])
+def test_a_page_keeps_its_own_content_security_policy(client: Client, page: str) -> None:
+    response = client.get(page)
+    policy = response.headers["Content-Security-Policy"]
+    assert "unsafe-inline" not in policy
+    assert "unsafe-eval" not in policy
+    assert not re.search(r"<script(?![^>]*\bsrc=)", response.text)
+    assert not re.search(r'<(script|link|img)[^>]*(src|href)="(https?:)?//', response.text)
+
+
+def test_the_documentation_is_served_with_its_own_assets(client: Client) -> None:
+    assets = re.findall(r'(?:src|href)="(/static/[^"]+)"', client.get("/api/v1/docs/").text)
+    assert len(assets) >= 3
+    for asset in assets:
+        assert client.get(asset).status_code == 200
+
+
+def test_staff_reach_every_page_of_the_admin(client: Client) -> None:
+    client.force_login(User.objects.create_superuser("root@example.com", "x", full_name="Root"))
+    index = client.get("/admin/").text
+    lists = set(re.findall(r'href="(/admin/[a-z_]+/[a-z_]+/)"', index))
+    assert len(lists) >= 10
+    for page in lists:
+        assert client.get(page).status_code == 200

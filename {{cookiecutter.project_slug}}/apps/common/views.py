@@ -1,0 +1,16 @@
+"""The page that a person sees first."""
+
+from typing import Any
+
+from django.conf import settings
+from django.views.generic import TemplateView
+
+
+class IndexView(TemplateView):
+    """Says what this is and where everything is found."""
+
+    template_name = "common/index.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """The name of the site."""
+        return super().get_context_data(**kwargs, site_name=settings.SITE_NAME)

@@ -1,0 +1,159 @@
+"""A worker process: a thread for each queue, one for the claims and one for the schedule.
+
+Each queue has a thread of its own, so that a slow e-mail never delays a payment; more processes
+give a queue more threads. Every thread repeats one small step until it is told to stop, and an
+error in a step, such as a database that is away, only makes it pause for longer.
+"""
+
+import os
+import secrets
+import socket
+import time
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from functools import partial
+from threading import Event, Thread
+from typing import Protocol
+
+import structlog
+from django.db import close_old_connections, connections
+
+from apps.common.schedule import Schedule
+
+BEATS_PER_CLAIM = 4
+MAX_PAUSE = 10.0  # seconds, after repeated errors
+LOOK_AROUND = 0.2  # seconds between two looks at the threads
+
+type Step = Callable[[], float]
+"""Does a piece of work and returns the seconds to wait before the next one."""
+
+log = structlog.stdlib.get_logger(__name__)
+
+
+class TaskSource(Protocol):
+    """What a worker needs of a task backend; it is used from several threads at once."""
+
+    @property
+    def claim_timeout(self) -> timedelta:
+        """How long a task may go without a sign of life."""
+
+    def run_next(self, *, worker_id: str, queue_name: str) -> object | None:
+        """Run one task that is due, or return None."""
+
+    def maintain(self) -> None:
+        """Keep the claims of this process fresh and recover the tasks of dead ones."""
+
+
+class Worker:
+    """Runs the tasks of some queues until it is stopped.
+
+    Args:
+        source: Where the tasks are.
+        queues: The queues to serve.
+        schedule: The tasks to enqueue by the clock, in at most one process.
+        poll_interval: Seconds between two looks at an empty queue.
+        shutdown_timeout: Seconds that running tasks are given to finish.
+    """
+
+    def __init__(
+        self,
+        source: TaskSource,
+        *,
+        queues: Sequence[str],
+        schedule: Schedule | None = None,
+        poll_interval: float = 0.5,
+        shutdown_timeout: float = 25,
+    ) -> None:
+        self._source = source
+        self._queues = queues
+        self._schedule = schedule
+        self._poll_interval = poll_interval
+        self._shutdown_timeout = shutdown_timeout
+        self._name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
+        self._stopping = Event()
+        self._idle = Event()
+
+    def stop(self) -> None:
+        """Start no further task; safe to call from a signal handler of the thread in `run`."""
+        self._stopping.set()
+
+    def run(self) -> bool:
+        """Work until stopped, then let the running tasks finish.
+
+        Returns:
+            Whether all went well: no thread died, and every task finished in time.
+        """
+        serving = [self._start(queue, partial(self._serve, queue)) for queue in self._queues]
+        if self._schedule is not None:
+            serving.append(self._start("schedule", self._schedule.enqueue_due))
+        claims = self._start("claims", self._maintain, until=self._idle)
+        log.info(
+            "worker started",
+            worker=self._name,
+            queues=list(self._queues),
+            scheduled_tasks=len(self._schedule or ()),
+        )
+        healthy = self._watch([*serving, claims])
+        log.info("worker stopping")
+        deadline = time.monotonic() + self._shutdown_timeout
+        finished = _join(serving, deadline)
+        # Only now: until the last running task has finished, its claim must be kept.
+        self._idle.set()
+        _join([claims], deadline)
+        log.info("worker stopped", finished=finished)
+        return healthy and finished
+
+    def _start(self, name: str, step: Step, until: Event | None = None) -> Thread:
+        """Repeat a step in a thread of its own."""
+        thread = Thread(
+            target=self._repeat, args=(step, until or self._stopping), name=name, daemon=True
+        )
+        thread.start()
+        return thread
+
+    def _repeat(self, step: Step, until: Event) -> None:
+        """Make one step after the other, whatever happens in them."""
+        pause, failures = 0.0, 0
+        while not until.wait(pause):
+            try:
+                pause, failures = step(), 0
+            except Exception:
+                failures += 1
+                pause = min(self._poll_interval * 2**failures, MAX_PAUSE)
+                log.exception("worker step failed", next_attempt_after=pause)
+            finally:
+                close_old_connections()
+        connections.close_all()
+
+    def _serve(self, queue: str) -> float:
+        """Run one task of a queue."""
+        task = self._source.run_next(worker_id=f"{self._name}:{queue}", queue_name=queue)
+        return self._poll_interval if task is None else 0
+
+    def _maintain(self) -> float:
+        """Care for the claims."""
+        self._source.maintain()
+        return self._source.claim_timeout.total_seconds() / BEATS_PER_CLAIM
+
+    def _watch(self, threads: Sequence[Thread]) -> bool:
+        """Wait until told to stop (True) or until a thread has died (False).
+
+        Joining a thread, unlike waiting for the event, holds no lock that the signal handler's
+        `stop` could need.
+        """
+        while True:
+            dead = [thread.name for thread in threads if not thread.is_alive()]
+            if self._stopping.is_set():
+                return True
+            if dead:
+                log.critical("worker thread died", threads=dead)
+                self.stop()
+                return False
+            threads[0].join(LOOK_AROUND)
+
+
+def _join(threads: Sequence[Thread], deadline: float) -> bool:
+    """Wait for threads to end; whether all of them did before the deadline."""
+    for thread in threads:
+        thread.join(max(0.0, deadline - time.monotonic()))
+    return not any(thread.is_alive() for thread in threads)

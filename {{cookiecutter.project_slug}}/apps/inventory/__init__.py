@@ -1,0 +1,1 @@
+"""Inventory: how many units exist and to whom they are promised."""

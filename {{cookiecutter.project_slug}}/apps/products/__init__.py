@@ -1,0 +1,1 @@
+"""Products: the categories and the catalogue that customers browse."""

@@ -1,0 +1,91 @@
+"""Pages of a listing that can be read in several orders."""
+
+from dataclasses import astuple, dataclass
+from typing import Any
+
+from django.core import signing
+from django.db.models import Q
+from rest_framework.exceptions import NotFound
+from rest_framework.request import Request
+from rest_framework.utils.urls import replace_query_param
+
+from apps.common.pagination import CursorPagination
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A place in a listing: just after the row with this value and public id, or just before it."""
+
+    value: str
+    public_id: str
+    backwards: bool
+
+
+class KeysetPagination(CursorPagination):
+    """Pages of a queryset that is ordered by one column, unique or not.
+
+    The framework's cursors hold the value of that column and count an offset among equal ones; they
+    lose their place when such a row goes, and give up counting at a thousand. These hold the public
+    id as well. They are signed: one that is forged, or from another order, leads nowhere.
+    """
+
+    page_size: int = 20
+    page: list[Any]
+    base_url: str
+    ordering: str
+    column: str
+
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:  # noqa: ANN401, ARG002 - the framework's signature
+        """One page.
+
+        Raises:
+            NotFound: The cursor is not one of ours.
+        """
+        self.base_url = request.build_absolute_uri()
+        self.ordering = str(queryset.query.order_by[0])
+        self.column = self.ordering.removeprefix("-")
+        position = self._position(request)
+        backwards = position is not None and position.backwards
+        descending = self.ordering.startswith("-") != backwards
+        if position is not None:
+            beyond = "lt" if descending else "gt"
+            queryset = queryset.filter(
+                Q(**{f"{self.column}__{beyond}": position.value})
+                | Q(**{f"public_id__{beyond}": position.public_id}),
+                # Implied by the above for one of two, and where an index can start to read.
+                **{f"{self.column}__{beyond}e": position.value},
+            )
+        sign = "-" if descending else ""
+        size = self.get_page_size(request) or self.page_size
+        rows = list(queryset.order_by(f"{sign}{self.column}", f"{sign}public_id")[: size + 1])
+        more = len(rows) > size
+        self.page = rows[:size][:: -1 if backwards else 1]
+        self.has_next = backwards or more
+        self.has_previous = more if backwards else position is not None
+        return self.page
+
+    def get_next_link(self) -> str | None:
+        """The address of the page after this one."""
+        return self._link(-1, backwards=False) if self.page and self.has_next else None
+
+    def get_previous_link(self) -> str | None:
+        """The address of the page before this one."""
+        return self._link(0, backwards=True) if self.page and self.has_previous else None
+
+    def _link(self, index: int, *, backwards: bool) -> str:
+        row = self.page[index]
+        position = Position(str(getattr(row, self.column)), str(row.public_id), backwards)
+        cursor = signing.dumps(astuple(position), salt=self._salt())
+        return replace_query_param(self.base_url, self.cursor_query_param, cursor)
+
+    def _position(self, request: Request) -> Position | None:
+        cursor = request.query_params.get(self.cursor_query_param)
+        if cursor is None:
+            return None
+        try:
+            return Position(*signing.loads(cursor, salt=self._salt()))
+        except signing.BadSignature as error:
+            raise NotFound(self.invalid_cursor_message) from error
+
+    def _salt(self) -> str:
+        return f"apps.products.cursor:{self.ordering}"

@@ -1,0 +1,122 @@
+"""The catalogue over version 1 of the API."""
+
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.urls import path
+from drf_spectacular.utils import extend_schema
+from rest_framework import status
+from rest_framework.generics import GenericAPIView
+from rest_framework.mixins import ListModelMixin
+from rest_framework.permissions import SAFE_METHODS, AllowAny, BasePermission
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.authentication.apis.authentication import signed_in
+from apps.common.idempotency import idempotent
+from apps.common.permissions import IsOwner, IsVendor
+from apps.products import selectors, services
+from apps.products.apis.pagination import KeysetPagination
+from apps.products.apis.serializers import (
+    CatalogueQuerySerializer,
+    CategorySerializer,
+    ProductInputSerializer,
+    ProductSerializer,
+)
+from apps.products.models import Category, Product
+from apps.vendors.selectors import vendor_of
+
+
+@extend_schema(tags=["products"])
+class CategoriesView(ListModelMixin, GenericAPIView[Category]):
+    """The headings of the catalogue."""
+
+    permission_classes = (AllowAny,)
+    serializer_class = CategorySerializer
+    pagination_class = None
+
+    def get_queryset(self) -> QuerySet[Category]:
+        """All of them."""
+        return selectors.categories()
+
+    @extend_schema(operation_id="categories_list")
+    def get(self, request: Request) -> Response:
+        """List the categories, by name; `parent` makes a tree of them."""
+        return self.list(request)
+
+
+class ProductAPIView(GenericAPIView[Product]):
+    """What the views of products share."""
+
+    serializer_class = ProductSerializer
+
+    def get_permissions(self) -> list[BasePermission]:
+        """Everybody may look; a product is its vendor's to change."""
+        if self.request.method in SAFE_METHODS:
+            return [AllowAny()]
+        return [IsVendor(), IsOwner()]
+
+
+@extend_schema(tags=["products"])
+class ProductsView(ListModelMixin, ProductAPIView):
+    """The catalogue."""
+
+    pagination_class = KeysetPagination
+
+    def get_queryset(self) -> QuerySet[Product]:
+        """The products that the query asks for, in the order it asks for."""
+        # As a plain dictionary: from the framework's own, an absent boolean is read as false.
+        query = CatalogueQuerySerializer(data=self.request.query_params.dict())
+        query.is_valid(raise_exception=True)
+        conditions = dict(query.validated_data)
+        words, ordering = conditions.pop("search"), conditions.pop("ordering")
+        found = selectors.filter_products(selectors.catalogue(), **conditions)
+        return selectors.search_products(found, words).order_by(ordering)
+
+    @extend_schema(operation_id="products_list", parameters=[CatalogueQuerySerializer])
+    def get(self, request: Request) -> Response:
+        """List the products for sale, newest first unless `ordering` says otherwise."""
+        return self.list(request)
+
+    @extend_schema(
+        operation_id="products_create",
+        request=ProductInputSerializer,
+        responses={201: ProductSerializer},
+    )
+    @idempotent
+    def post(self, request: Request) -> Response:
+        """Offer a new product; there is nothing to sell until its stock is set."""
+        vendor = vendor_of(signed_in(request))
+        body = ProductInputSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        product = services.create_product(vendor=vendor, **body.validated_data)
+        shown = selectors.managed_product(product.public_id)
+        return Response(self.get_serializer(shown).data, status.HTTP_201_CREATED)
+
+
+@extend_schema(tags=["products"])
+class ProductView(ProductAPIView):
+    """One product."""
+
+    @extend_schema(operation_id="products_detail")
+    def get(self, _request: Request, product_id: UUID) -> Response:
+        """Show a product."""
+        return Response(self.get_serializer(selectors.product_detail(product_id)).data)
+
+    @extend_schema(operation_id="products_update", request=ProductInputSerializer)
+    @idempotent
+    def patch(self, request: Request, product_id: UUID) -> Response:
+        """Change a product, or hide it from customers."""
+        product = selectors.managed_product(product_id)
+        self.check_object_permissions(request, product)
+        body = ProductInputSerializer(product, data=request.data, partial=True)
+        body.is_valid(raise_exception=True)
+        services.update_product(product=product, **body.validated_data)
+        return Response(self.get_serializer(selectors.managed_product(product_id)).data)
+
+
+urlpatterns = [
+    path("categories/", CategoriesView.as_view(), name="categories"),
+    path("products/", ProductsView.as_view(), name="products"),
+    path("products/<uuid:product_id>/", ProductView.as_view(), name="product"),
+]

@@ -1,0 +1,9 @@
+"""How Django finds this application."""
+
+from django.apps import AppConfig
+
+
+class ProductsConfig(AppConfig):
+    """The application `products`."""
+
+    name = "apps.products"

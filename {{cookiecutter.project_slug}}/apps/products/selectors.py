@@ -1,0 +1,108 @@
+"""Reading the catalogue."""
+
+from decimal import Decimal
+from uuid import UUID
+
+from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Coalesce
+
+from apps.common.errors import NotFound
+from apps.products.models import Category, Product
+
+
+def categories() -> QuerySet[Category]:
+    """Every heading of the catalogue, by name."""
+    return Category.objects.select_related("parent").order_by("name", "id")
+
+
+def category_branch(slug: str) -> set[int]:
+    """The keys of a category and of all that lie below it; empty when there is none."""
+    rows = list(Category.objects.values_list("pk", "parent_id", "slug"))
+    branch = {pk for pk, _, own_slug in rows if own_slug == slug}
+    while below := {pk for pk, parent, _ in rows if parent in branch} - branch:
+        branch |= below
+    return branch
+
+
+def products() -> QuerySet[Product]:
+    """Every product with its vendor and category, and as `available` the units free to sell.
+
+    The inventory builds on this domain, so its tables are reached by the name of the relation only.
+    """
+    return Product.objects.select_related("vendor", "category").annotate(
+        available=Coalesce(F("stock__on_hand") - F("stock__reserved"), 0)
+    )
+
+
+def catalogue() -> QuerySet[Product]:
+    """The products that customers may see: active ones of active vendors."""
+    return products().filter(is_active=True, vendor__is_active=True)
+
+
+def product_detail(public_id: UUID) -> Product:
+    """One product of the catalogue.
+
+    Raises:
+        NotFound: Customers can see none with this id.
+    """
+    return _one(catalogue(), public_id)
+
+
+def managed_product(public_id: UUID) -> Product:
+    """One product, hidden or not, for those who manage it.
+
+    Raises:
+        NotFound: There is none with this id.
+    """
+    return _one(products(), public_id)
+
+
+def filter_products(
+    queryset: QuerySet[Product],
+    *,
+    category: str | None = None,
+    vendor: UUID | None = None,
+    min_price: Decimal | None = None,
+    max_price: Decimal | None = None,
+    in_stock: bool | None = None,
+) -> QuerySet[Product]:
+    """The products that meet every given condition.
+
+    Args:
+        queryset: Products with their availability, as `products()` gives them.
+        category: Slug; what lies below the category counts as well.
+        vendor: Public id.
+        min_price: In the main unit of the currency, inclusive.
+        max_price: In the main unit of the currency, inclusive.
+        in_stock: Whether there is a unit free to sell.
+    """
+    if category is not None:
+        queryset = queryset.filter(category__in=category_branch(category))
+    if vendor is not None:
+        queryset = queryset.filter(vendor__public_id=vendor)
+    if min_price is not None:
+        queryset = queryset.filter(price__gte=min_price)
+    if max_price is not None:
+        queryset = queryset.filter(price__lte=max_price)
+    if in_stock is not None:
+        queryset = queryset.filter(Q(available__gt=0) if in_stock else Q(available=0))
+    return queryset
+
+
+def search_products(queryset: QuerySet[Product], query: str) -> QuerySet[Product]:
+    """The products that mention every word, in whatever case and in whichever field."""
+    for word in query.split():
+        queryset = queryset.filter(
+            Q(name__icontains=word)
+            | Q(description__icontains=word)
+            | Q(vendor__name__icontains=word)
+            | Q(category__name__icontains=word)
+        )
+    return queryset
+
+
+def _one(queryset: QuerySet[Product], public_id: UUID) -> Product:
+    product = queryset.filter(public_id=public_id).first()
+    if product is None:
+        raise NotFound("There is no such product.")
+    return product

@@ -1,0 +1,1 @@
+"""Vendors: the shop fronts behind which products are sold."""

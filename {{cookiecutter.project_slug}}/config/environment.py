@@ -1,0 +1,151 @@
+"""The environment variables this project reads, typed, with one message for all that is wrong.
+
+`DJANGO_SETTINGS_MODULE` chooses the entry point; everything else comes from here. Development and
+tests run with no variable set at all; production names every variable it misses.
+"""
+
+import os
+from collections.abc import Collection
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from django.core.exceptions import ImproperlyConfigured
+from pydantic import BeforeValidator, Field, HttpUrl, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+PRODUCTION_REQUIRES = (
+    "app_secret_key",
+    "app_jwt_signing_key",
+    "app_allowed_hosts",
+    "app_base_url",
+    "app_payment_gateway",
+    "app_payment_webhook_secret",
+    "database_url",
+    "email_url",
+)
+
+
+def _split(value: object) -> object:
+    return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
+
+
+type CommaSeparated = Annotated[list[str], NoDecode, BeforeValidator(_split)]
+type Rate = Annotated[str, Field(pattern=r"^[1-9]\d*/(second|minute|hour|day)$")]
+
+
+class Environment(BaseSettings):
+    """Every variable, with the default that lets the project run with nothing around it."""
+
+    model_config = SettingsConfigDict(
+        env_ignore_empty=True, extra="ignore", frozen=True, hide_input_in_errors=True
+    )
+
+    app_secret_key: SecretStr = Field(
+        default=SecretStr("insecure-development-key-that-nobody-should-use-in-production"),
+        min_length=50,
+        description="signs sessions, cookies and e-mailed codes",
+    )
+    app_jwt_signing_key: SecretStr = Field(
+        default=SecretStr("insecure-development-key-that-nobody-should-sign-real-tokens-with"),
+        min_length=50,
+        description="signs access and refresh tokens",
+    )
+    app_allowed_hosts: CommaSeparated = Field(
+        default=["localhost", "127.0.0.1", "[::1]"],
+        description="host names the site answers to, comma-separated",
+    )
+    app_base_url: HttpUrl = Field(
+        default=HttpUrl("http://127.0.0.1:8000"),
+        description="public address of the site, used in e-mails and call-backs",
+    )
+    app_cors_allowed_origins: CommaSeparated = Field(
+        default=[], description="origins of browser clients, comma-separated"
+    )
+    app_trusted_proxies: int = Field(
+        default=0, ge=0, le=5, description="number of proxies that append to X-Forwarded-For"
+    )
+    app_log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        default="INFO", description="least severe level that is logged"
+    )
+    app_currency: str = Field(
+        default="USD", pattern=r"^[A-Z]{3}$", description="ISO 4217 code of the shop's currency"
+    )
+    app_payment_gateway: str = Field(
+        default="apps.payments.gateways.fake.FakeGateway",
+        pattern=r"^[\w.]+\.\w+$",
+        description="dotted path of the payment gateway's adapter",
+    )
+    app_payment_webhook_secret: SecretStr = Field(
+        default=SecretStr("insecure-development-webhook-secret"),
+        min_length=32,
+        description="key of the gateway's webhook signatures",
+    )
+    app_fake_gateway_latency: float = Field(
+        default=30, ge=0, description="seconds the fake gateway takes for the method fake_slow"
+    )
+    app_task_claim_timeout: float = Field(
+        default=60, gt=0, description="seconds without a heartbeat until a task is run again"
+    )
+    app_rate_anonymous: Rate = Field(default="100/hour", description="requests per address")
+    app_rate_user: Rate = Field(default="1000/hour", description="requests per signed-in user")
+    app_rate_login: Rate = Field(default="10/minute", description="sign-ins per address")
+    app_rate_verification: Rate = Field(
+        default="10/minute", description="e-mailed codes asked for or tried per address"
+    )
+    app_rate_webhook: Rate = Field(default="600/minute", description="gateway call-backs")
+    app_storage_bucket: str = Field(
+        default="", description="bucket of uploaded files; the local disk when empty"
+    )
+    app_default_from_email: str = Field(
+        default="no-reply@{{ cookiecutter.domain_name }}", description="sender of e-mails"
+    )
+    database_url: str = Field(
+        default=f"sqlite:///{BASE_DIR / 'db.sqlite3'}",
+        pattern=r"^(sqlite:///|postgresql://).+",
+        description="sqlite:///path or postgresql://user:password@host:port/name",
+    )
+    email_url: str = Field(
+        default="console:",
+        pattern=r"^(console:|smtps?://.+)$",
+        description="console:, smtp://user:password@host:587 or smtps://user:password@host:465",
+    )
+
+    @classmethod
+    def load(cls, *, env_file: Path | None = None, required: Collection[str] = ()) -> Self:
+        """Read the environment.
+
+        Args:
+            env_file: A file of `KEY=value` lines; real variables win over it.
+            required: Fields that must be given although they have a default.
+
+        Raises:
+            ImproperlyConfigured: Naming every variable that is missing or malformed.
+        """
+        problems = {name: "missing" for name in required if not os.environ.get(name.upper())}
+        try:
+            loaded = cls(_env_file=env_file)
+        except ValidationError as error:
+            problems |= {str(e["loc"][0]): e["msg"] for e in error.errors()}
+        else:
+            if not problems:
+                return loaded
+        lines = (
+            f"  {name.upper()}: {problem} ({cls.model_fields[name].description})"
+            for name, problem in sorted(problems.items())
+        )
+        raise ImproperlyConfigured("\n".join(["Wrong or missing in the environment:", *lines]))
+
+
+@cache
+def environment() -> Environment:
+    """The environment of this process, read once."""
+    match os.environ.get("DJANGO_SETTINGS_MODULE"):
+        case "config.settings.production":
+            return Environment.load(required=PRODUCTION_REQUIRES)
+        case "config.settings.test":
+            return Environment.load()
+        case _:
+            return Environment.load(env_file=BASE_DIR / ".env")

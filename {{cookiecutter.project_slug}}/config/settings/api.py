@@ -1,0 +1,46 @@
+"""The HTTP API: Django REST framework, its OpenAPI document, rate limits, CORS."""
+
+from config.environment import environment
+
+env = environment()
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["apps.authentication.apis.authentication.JWTAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_PAGINATION_CLASS": "apps.common.pagination.CursorPagination",
+    "DEFAULT_SCHEMA_CLASS": "apps.common.openapi.AutoSchema",
+    "DEFAULT_THROTTLE_CLASSES": ["apps.common.throttling.DefaultLimit"],
+    "EXCEPTION_HANDLER": "apps.common.problems.exception_handler",
+    "UNAUTHENTICATED_USER": None,
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+
+SPECTACULAR_SETTINGS = {
+    "TITLE": "{{ cookiecutter.project_name }}",
+    "DESCRIPTION": "{{ cookiecutter.description }}",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SCHEMA_PATH_PREFIX": r"/api/v1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums"],
+}
+
+# Storage of the counters, in the notation of the limits library; memory counts per process.
+RATE_LIMIT_STORAGE = "memory://"
+RATE_LIMITS = {
+    "anonymous": env.app_rate_anonymous,
+    "user": env.app_rate_user,
+    "login": env.app_rate_login,
+    "verification": env.app_rate_verification,
+    "webhook": env.app_rate_webhook,
+}
+
+CORS_ALLOWED_ORIGINS = env.app_cors_allowed_origins
+CORS_EXPOSE_HEADERS = ["Location", "Retry-After", "X-Request-ID"]
+CORS_ALLOW_HEADERS = ["accept", "authorization", "content-type", "idempotency-key", "x-request-id"]

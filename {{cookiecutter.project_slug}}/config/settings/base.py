@@ -1,0 +1,79 @@
+"""What every entry point shares: applications, middleware, templates, time, static files."""
+
+import django_stubs_ext
+
+from config.environment import environment
+
+# Lets annotations say ModelAdmin[Order] and QuerySet[Order] at run time.
+django_stubs_ext.monkeypatch()
+
+env = environment()
+
+SITE_NAME = "{{ cookiecutter.project_name }}"
+APP_BASE_URL = str(env.app_base_url).rstrip("/")
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "corsheaders",
+    "django_database_task",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "rest_framework",
+    "servestatic",
+    "apps.common",
+    "apps.authentication",
+    "apps.vendors",
+    "apps.products",
+    "apps.inventory",
+    "apps.orders",
+    "apps.payments",
+    "apps.notifications",
+    "apps.demo",
+]
+
+# Every entry is async-capable: a sync-only one would cost each request a thread hop.
+MIDDLEWARE = [
+    "apps.common.middleware.request_context",
+    "django.middleware.security.SecurityMiddleware",
+    "servestatic.middleware.ServeStaticMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django.middleware.csp.ContentSecurityPolicyMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.csp",
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_I18N = False
+USE_TZ = True
+
+DEFAULT_CURRENCY = env.app_currency

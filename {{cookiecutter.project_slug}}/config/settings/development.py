@@ -1,0 +1,15 @@
+"""Development: debug pages, readable logs, files served from where they are written."""
+
+from config.settings.api import *
+from config.settings.base import *
+from config.settings.cache import *
+from config.settings.database import *
+from config.settings.email import *
+from config.settings.logging import CONSOLE, logging_config
+from config.settings.security import *
+from config.settings.storage import *
+from config.settings.tasks import *
+
+DEBUG = True
+LOGGING = logging_config(CONSOLE)
+STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}

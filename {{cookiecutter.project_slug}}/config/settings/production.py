@@ -1,0 +1,25 @@
+"""Production: everything from the environment, HTTPS only, JSON logs."""
+
+from config.settings.api import *
+from config.settings.base import *
+from config.settings.cache import *
+from config.settings.database import *
+from config.settings.email import *
+from config.settings.logging import JSON, logging_config
+from config.settings.security import *
+from config.settings.storage import *
+from config.settings.tasks import *
+
+DEBUG = False
+LOGGING = logging_config(JSON)
+
+SECURE_SSL_REDIRECT = True
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
+# The orchestrator probes over plain HTTP, and the answer reveals nothing.
+SECURE_REDIRECT_EXEMPT = [r"^(livez|readyz|startupz)$"]
+SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60
+SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+SECURE_HSTS_PRELOAD = True
+SESSION_COOKIE_SECURE = True
+CSRF_COOKIE_SECURE = True
+CSRF_TRUSTED_ORIGINS = [APP_BASE_URL]

@@ -1,0 +1,19 @@
+"""Tests: fast hashing, generous rate limits, nothing read from `.env`."""
+
+from config.settings.api import *
+from config.settings.base import *
+from config.settings.cache import *
+from config.settings.database import *
+from config.settings.email import *
+from config.settings.logging import JSON, logging_config
+from config.settings.security import *
+from config.settings.storage import *
+from config.settings.tasks import *
+
+DEBUG = False
+LOGGING = logging_config(JSON)
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+SERVESTATIC_USE_FINDERS = True
+RATE_LIMITS = dict.fromkeys(RATE_LIMITS, "1000000/second")
+STORAGES["default"] = {"BACKEND": "django.core.files.storage.InMemoryStorage"}
+STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}

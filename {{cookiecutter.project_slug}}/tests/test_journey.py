@@ -1,0 +1,45 @@
+"""A new customer's way through the shop: real server, real worker, real HTTP."""
+
+import pytest
+
+from apps.common.models import AuditEntry
+from apps.payments.models import FakeCharge
+from apps.products.models import Product
+from tests.journey import NewCustomer
+from tests.processes import Site
+
+
+@pytest.fixture
+def ann(site: Site, products: list[Product]) -> NewCustomer:
+    site.start_worker()
+    ann = NewCustomer(site.url, site.worker_log.read_text)
+    ann.register()
+    ann.verify()
+    ann.log_in()
+    return ann
+
+
+def test_a_new_customer_buys_two_products(ann: NewCustomer) -> None:
+    linen, silk = sorted(ann.search("shirt"), key=lambda product: str(product["name"]))
+    order = ann.order(linen, silk)
+
+    first = ann.pay(order, "fake_webhook_success", key="pay-once")
+    again = ann.pay(order, "fake_webhook_success", key="pay-once")
+    assert (first.status_code, first.json()) == (again.status_code, again.json())
+
+    ann.wait_for(order, "paid")
+    ann.wait_for_mail(order["id"])
+    assert FakeCharge.objects.count() == 1
+    assert (ann.available(linen), ann.available(silk)) == (4, 4)
+    actions = set(AuditEntry.objects.values_list("action", flat=True))
+    assert {"order.placed", "order.processing", "order.paid"} <= actions
+
+
+def test_a_declined_payment_returns_the_stock(ann: NewCustomer) -> None:
+    [silk] = ann.search("silk")
+    order = ann.order(silk)
+    assert ann.available(silk) == 4
+
+    ann.pay(order, "fake_webhook_decline").raise_for_status()
+    ann.wait_for(order, "payment_failed")
+    assert ann.available(silk) == 5

@@ -1,0 +1,70 @@
+"""What each entry point makes of the environment."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from config.environment import BASE_DIR
+
+COMPLETE = {
+    "APP_SECRET_KEY": "s" * 50,
+    "APP_JWT_SIGNING_KEY": "j" * 50,
+    "APP_ALLOWED_HOSTS": "shop.example.com",
+    "APP_BASE_URL": "https://shop.example.com",
+    "APP_PAYMENT_GATEWAY": "apps.payments.gateways.fake.FakeGateway",
+    "APP_PAYMENT_WEBHOOK_SECRET": "w" * 32,
+    "DATABASE_URL": "postgresql://shop:secret@db.example.com/shop",
+    "EMAIL_URL": "smtp://shop:secret@mail.example.com:587",
+}
+
+
+def start(entry_point: str, *arguments: str, **environment: str) -> tuple[int, str]:
+    """Run a management command with these variables and no others of ours."""
+    names = ("PATH", "HOME", "LANG", "SYSTEMROOT", "PYTHONDONTWRITEBYTECODE")
+    inherited = {name: os.environ[name] for name in names if name in os.environ}
+    module = {"DJANGO_SETTINGS_MODULE": f"config.settings.{entry_point}"}
+    finished = subprocess.run(  # noqa: S603 - this project's own program
+        [sys.executable, "manage.py", *arguments],
+        cwd=BASE_DIR,
+        env=inherited | module | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return finished.returncode, finished.stdout + finished.stderr
+
+
+def test_development_starts_with_no_variable_at_all() -> None:
+    assert start("development", "check") == (
+        0,
+        "System check identified no issues (0 silenced).\n",
+    )
+
+
+def test_production_passes_the_deployment_check() -> None:
+    status, output = start("production", "check", "--deploy", "--fail-level=WARNING", **COMPLETE)
+    assert status == 0, output
+
+
+def test_production_names_all_that_is_missing_or_malformed_at_once() -> None:
+    given = {"APP_SECRET_KEY": "short", "APP_TRUSTED_PROXIES": "many", "EMAIL_URL": "pigeon://x"}
+    status, output = start("production", "check", **given)
+    assert status != 0
+    for name in {*COMPLETE, *given}:
+        assert f"  {name}: " in output
+    assert output.count("ImproperlyConfigured") == 1
+
+
+def test_a_malformed_secret_is_not_shown() -> None:
+    _, output = start("production", "check", **COMPLETE | {"APP_SECRET_KEY": "tooshort"})
+    assert "APP_SECRET_KEY" in output
+    assert "tooshort" not in output
+
+
+@pytest.mark.parametrize("name", COMPLETE)
+def test_production_needs_each_of_its_variables(name: str) -> None:
+    status, output = start("production", "check", **{**COMPLETE, name: ""})
+    assert status != 0
+    assert f"{name}: missing" in output
