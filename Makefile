@@ -5,6 +5,8 @@ OUT ?= ..
 
 # Cookiecutter takes twice as long to start where Python may not keep what it has compiled.
 export PYTHONDONTWRITEBYTECODE :=
+# What lies in the project's folder would be copied into projects.
+export RUFF_CACHE_DIR := $(CURDIR)/.cache/ruff
 
 RUN := sh scripts/uv.sh run
 # The project's metadata are valid only after the answers are in.

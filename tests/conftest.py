@@ -4,6 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.matrix.gates import gates, steps
+from tests.projects import PROJECTS
+
 TESTS = Path(__file__).parent
 
 
@@ -12,3 +15,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark every test with its tier, before `-m` selects by it."""
     for item in items:
         item.add_marker(item.path.relative_to(TESTS).parts[0])
+
+
+def pytest_report_header() -> str:
+    """Say how much work the matrix shares."""
+    counts = f"{len(PROJECTS)} projects, {len(gates())} gates each"
+    return f"matrix: {counts}: {len(steps())} distinct steps of {len(PROJECTS) * len(gates())}"

@@ -4,9 +4,8 @@ Sixty-four projects of a few hundred files then cost a few hundred renderings. A
 result with a project that cookiecutter generated.
 """
 
-import itertools
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -52,13 +51,6 @@ def answers(**given: str | bool) -> Answers:
         for field, value in prompt_for_config(context, no_input=True).items()
         if not field.startswith("_")
     }
-
-
-def combinations() -> Iterator[Answers]:
-    """Yield the answers of every combination of the toggles."""
-    toggles = [field for field, value in answers().items() if isinstance(value, bool)]
-    for values in itertools.product([True, False], repeat=len(toggles)):
-        yield answers(**dict(zip(toggles, values, strict=True)))
 
 
 def render(project: Answers) -> Tree:

@@ -24,8 +24,13 @@ CACHE = TEMPLATE / ".cache"
 # What these tools read. The other gates run the project, which may read any of its files.
 READS = dict.fromkeys(("lint-imports", "mypy", "ruff"), (".py", ".toml"))
 
-# Variables that would point a project at something outside of it.
-FOREIGN = ("APP_", "DATABASE_URL", "DJANGO_", "EMAIL_URL", "PYTEST_", "VIRTUAL_ENV")
+ENVIRONMENT_FILES = ("pyproject.toml", ".python-version", "scripts/uv.sh")
+
+# Beginnings of variables by which the shell around the tests would reach into a project.
+FOREIGN = (
+    *("APP_", "ARGS", "DATABASE_", "DJANGO_", "EMAIL_"),
+    *("MAKE", "MFLAGS", "PYTEST_", "PYTHON", "UV_P", "VIRTUAL_ENV"),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +53,9 @@ class Step:
 def gates() -> tuple[str, ...]:
     """Ask the project's Makefile for its commands."""
     make = ("make", "--dry-run", "--no-print-directory", *TARGETS)
-    done = subprocess.run(make, cwd=PROJECT, check=True, capture_output=True, text=True)
+    done = subprocess.run(
+        make, cwd=PROJECT, env=_variables(), check=True, capture_output=True, text=True
+    )
     return tuple(done.stdout.splitlines())
 
 
@@ -62,29 +69,6 @@ def steps() -> tuple[Step, ...]:
     return tuple(Step(gate=gate, projects=tuple(names)) for (gate, _), names in together.items())
 
 
-def run(gate: str, tree: Tree, folder: Path, environment: Path) -> subprocess.CompletedProcess[str]:
-    """Write a project into an empty folder and run one of its gates there.
-
-    Args:
-        gate: The shell command.
-        tree: The files of the project.
-        folder: Where to write them.
-        environment: The virtual environment to use, as it is.
-    """
-    write(tree, folder)
-    variables = {
-        name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)
-    } | {
-        "PATH": f"{Path(os.environ['UV']).parent}{os.pathsep}{os.environ['PATH']}",
-        "MYPY_CACHE_DIR": str(CACHE / "mypy" / environment.parent.name),
-        "UV_NO_SYNC": "true",
-        "UV_PROJECT_ENVIRONMENT": str(environment),
-    }
-    return subprocess.run(
-        gate, shell=True, cwd=folder, env=variables, check=False, capture_output=True, text=True
-    )
-
-
 @cache
 def environment_for(project: str) -> Path:
     """Return a virtual environment with what the project needs, whichever of its toggles are on.
@@ -96,7 +80,58 @@ def environment_for(project: str) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("w") as lock:
         flock(lock, LOCK_EX)
-        write({path: tree[path] for path in ("pyproject.toml", ".python-version")}, folder)
-        command = ("sh", TEMPLATE / "scripts/uv.sh", "sync", "--quiet")
-        subprocess.run(command, cwd=folder, env=os.environ | {"UV_PROJECT_ENVIRONMENT": ".venv"}, check=True)
+        write({path: tree[path] for path in ENVIRONMENT_FILES}, folder)
+        command = ("sh", "scripts/uv.sh", "sync", "--quiet")
+        subprocess.run(command, cwd=folder, env=_variables(), check=True)
     return folder / ".venv"
+
+
+def run(gate: str, tree: Tree, folder: Path, environment: Path) -> subprocess.CompletedProcess[str]:
+    """Write a project into a folder and run a gate there.
+
+    Args:
+        gate: The shell command.
+        tree: The files of the project.
+        folder: Where to write them.
+        environment: The virtual environment that the gate uses as it is.
+    """
+    write(tree, folder)
+    variables = _variables() | {
+        "MYPY_CACHE_DIR": str(environment.with_name("mypy")),
+        "UV_NO_SYNC": "true",
+        "UV_PROJECT_ENVIRONMENT": str(environment),
+    }
+    command = ("sh", "-c", gate)
+    return subprocess.run(
+        command, cwd=folder, env=variables, check=False, capture_output=True, text=True
+    )
+
+
+def _digest(gate: str, project: Answers) -> str:
+    """Identify what a gate reads of a project."""
+    tree = render(project)
+    suffixes = READS.get(gate.removeprefix(RUN).split()[0], "")
+    read = {path: content.hex() for path, content in tree.items() if path.endswith(suffixes)}
+    # Dependencies are installed rather than read, and the environment has those of all toggles.
+    metadata = tomllib.loads(tree["pyproject.toml"].decode())
+    del metadata["project"]["dependencies"], metadata["dependency-groups"]
+    return _hash([_requirements(project)[0], read | {"pyproject.toml": metadata}])
+
+
+def _requirements(project: Answers) -> tuple[list[object], Tree]:
+    """Return what decides about a project's environment, and the files with every toggle on."""
+    tree = render({**project, **dict.fromkeys(TOGGLES, True)})
+    metadata = tomllib.loads(tree["pyproject.toml"].decode())
+    dependencies = metadata["project"]["dependencies"], metadata["dependency-groups"]
+    return [*dependencies, metadata["tool"]["uv"], tree[".python-version"].decode()], tree
+
+
+def _hash(value: object) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
+
+
+def _variables() -> dict[str, str]:
+    """Return the environment variables of a shell in which no other project is active."""
+    kept = {name: os.environ[name] for name in os.environ if not name.startswith(FOREIGN)}
+    uv = Path(os.environ.get("UV", "")).parent  # Set by `uv run`, which has started the tests.
+    return kept | {"PATH": f"{uv}{os.pathsep}{kept['PATH']}"}

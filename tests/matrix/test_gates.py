@@ -1,19 +1,40 @@
-"""Every project passes its own gates: the commands of its `make lint`, `make check` and `make test`.
+"""Every project passes its own gates, and every gate stops a project that should not pass."""
 
-A project is rendered in memory. What two projects share is done once: a gate runs for one of all
-the projects whose files, as far as the gate reads them, are the same.
-"""
-
-import hashlib
-import json
-import os
-import subprocess
-import tomllib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from fcntl import LOCK_EX, flock
 from pathlib import Path
 
 import pytest
 
-from tests.rendering import PROJECT, TEMPLATE, Answers, Tree, answers, combinations, render, write
+from tests.matrix.gates import Step, environment_for, gates, run, steps
+from tests.projects import PROJECTS
+from tests.rendering import render
+
+# Gate -> a file, what to replace by what in it, and what the gate then says.
+MISTAKES = {
+    "ruff format": ("manage.py", "sys.argv", "sys . argv", "would be reformatted"),
+    "ruff check": ("manage.py", "import sys", "import json\nimport sys", "F401"),
+    "mypy": ("config/urls.py", "urlpatterns = [", "urlpatterns: int = [", "Incompatible types"),
+    "lint-imports": ("apps/common/ids.py", "import ", "import apps.orders\nimport ", "BROKEN"),
+    "check --deploy": ("config/settings/production.py", "= False", "= True", "security.W018"),
+    "makemigrations": ("apps/orders/models.py", "max_length=", "max_length=1", "Alter field"),
+    "spectacular": ("config/settings/api.py", "apps.common.openapi", "rest_framework.schemas", ""),
+}
+
+
+@pytest.mark.parametrize("step", steps(), ids=str)
+def test_a_project_passes_its_gates(step: Step, tmp_path: Path) -> None:
+    name = step.projects[0]
+    done = run(step.gate, render(PROJECTS[name]), tmp_path / "project", environment_for(name))
+    if done.returncode:
+        pytest.fail(f"{step}\n{done.stdout}{done.stderr}", pytrace=False)
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_a_gate_stops_a_mistake(name: str, tmp_path: Path) -> None:
+    (gate,) = [gate for gate in gates() if name in gate]
+    path, right, wrong, complaint = MISTAKES[name]
+    tree = render(PROJECTS["default"])
+    spoilt = tree[path].decode().replace(right, wrong, 1).encode()
+    assert spoilt != tree[path]
+    done = run(gate, {**tree, path: spoilt}, tmp_path / "project", environment_for("default"))
+    assert done.returncode != 0
+    assert complaint in done.stdout + done.stderr

@@ -32,11 +32,30 @@ def out(tmp_path: Path) -> Path:
     return tmp_path / "out"
 
 
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository with the template as it is now, without local state, in one commit."""
+    clone = tmp_path_factory.mktemp("template") / "template.git"
+    for path in tracked(TEMPLATE):
+        (clone / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(TEMPLATE / path, clone / path)
+    git(clone, "init", "--quiet")
+    git(clone, "add", "--all")
+    git(clone, "commit", "--quiet", "--message", "First")
+    return clone
+
+
 @pytest.fixture
-def bake(out: Path) -> Bake:
+def own_template(template: Path, tmp_path: Path) -> Path:
+    """A template that the test may change."""
+    return Path(shutil.copytree(template, tmp_path / template.name))
+
+
+@pytest.fixture
+def bake(out: Path, template: Path) -> Bake:
     """Generates a project as `cookiecutter --no-input` does and returns its folder."""
 
-    def generate(template: Path = TEMPLATE, **given: str | bool) -> Path:
+    def generate(template: Path = template, **given: str | bool) -> Path:
         return Path(
             cookiecutter(
                 str(template),
@@ -51,7 +70,7 @@ def bake(out: Path) -> Bake:
 
 
 @pytest.fixture
-def replay(out: Path, tmp_path: Path) -> Bake:
+def replay(out: Path, template: Path, tmp_path: Path) -> Bake:
     """Generates a project from a replay file, which cookiecutter takes without a look at it."""
 
     def generate(**given: object) -> Path:
@@ -59,23 +78,10 @@ def replay(out: Path, tmp_path: Path) -> Bake:
         file = tmp_path / "replay.json"
         file.write_text(json.dumps({"cookiecutter": recorded}), encoding="utf-8")
         return Path(
-            cookiecutter(str(TEMPLATE), replay=str(file), output_dir=str(out), default_config=True)
+            cookiecutter(str(template), replay=str(file), output_dir=str(out), default_config=True)
         )
 
     return generate
-
-
-@pytest.fixture
-def repository(tmp_path: Path) -> Path:
-    """A clone of the template as it is now, with one commit."""
-    clone = tmp_path / "template.git"
-    for path in tracked(TEMPLATE):
-        (clone / path).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(TEMPLATE / path, clone / path)
-    git(clone, "init", "--quiet")
-    git(clone, "add", "--all")
-    git(clone, "commit", "--quiet", "--message", "First")
-    return clone
 
 
 def git(folder: Path, *arguments: str) -> str:

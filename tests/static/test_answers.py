@@ -13,6 +13,7 @@ from cookiecutter.generate import generate_context
 from cookiecutter.utils import create_env_with_context
 
 from hooks import pre_gen_project
+from tests.projects import OTHER
 from tests.rendering import PROJECT, TEMPLATE, answers, render
 from tests.static.conftest import Bake
 
@@ -78,18 +79,6 @@ CASES = [
     for field, cases in BAD.items()
     for value, remedy in cases.items()
 ]
-
-LEGAL = {
-    "project_name": "O'Reilly & Söhne <shop> 👩\u200d💻 №1",
-    "project_slug": "s" * 40,
-    "description": "'''Fifty% off; #1 in «Łódź» $HOME `ls` & <b>more</b>, " + "d" * 146,
-    "author_name": "Zoë <zoë's> O'Brien-Ünal Jr.",
-    "author_email": "zoe+shop.o'brien@mail.example.com",
-    "domain_name": "xn--mnchen-3ya." + "sub-domain." * 7 + "co.uk",
-    "open_source_license": "LicenseRef-Proprietary",
-    "object_storage": "gcs",
-}
-
 
 @pytest.mark.parametrize(("field", "value", "remedy"), CASES)
 def test_a_bad_answer_is_reported_with_its_remedy(field: str, value: str, remedy: str) -> None:
@@ -166,15 +155,15 @@ def test_answers_reach_the_hooks_as_data(hook: str, text: str) -> None:
 
 
 def test_nasty_but_legal_answers_arrive_unchanged(bake: Bake) -> None:
-    project = bake(**LEGAL)
+    project = bake(**OTHER)
     metadata = tomllib.loads((project / "pyproject.toml").read_text("utf-8"))["project"]
-    assert metadata["authors"] == [{"name": LEGAL["author_name"], "email": LEGAL["author_email"]}]
-    assert metadata["description"] == LEGAL["description"]
+    assert metadata["authors"] == [{"name": OTHER["author_name"], "email": OTHER["author_email"]}]
+    assert metadata["description"] == OTHER["description"]
     settings = ast.parse((project / "config/settings/base.py").read_text("utf-8"))
     names = [node.value for node in ast.walk(settings) if isinstance(node, ast.Constant)]
-    assert LEGAL["project_name"] in names
+    assert OTHER["project_name"] in names
     record = json.loads((project / ".cruft.json").read_text("utf-8"))
-    assert record["context"]["cookiecutter"] == answers(**LEGAL)
+    assert record["context"]["cookiecutter"] == answers(**OTHER)
 
 
 @pytest.mark.parametrize(

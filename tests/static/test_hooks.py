@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from hooks import post_gen_project
-from tests.rendering import PROJECT, TEMPLATE, answers
+from tests.rendering import PROJECT, answers
 from tests.static.conftest import Bake, git
 
 
@@ -117,10 +117,10 @@ def test_a_git_that_fails_is_quoted_and_the_project_kept(
 
 
 def test_a_missing_example_is_reported_and_the_project_kept(
-    bake: Bake, repository: Path, capfd: pytest.CaptureFixture[str]
+    bake: Bake, own_template: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    (repository / PROJECT.name / ".env.example").unlink()
-    project = bake(repository)
+    (own_template / PROJECT.name / ".env.example").unlink()
+    project = bake(own_template)
     report = capfd.readouterr().out
     assert "Could not write .env" in report
     assert "cp .env.example .env" in report
@@ -147,8 +147,10 @@ def test_the_summary_names_the_parts_that_are_on(
 
 
 @pytest.mark.parametrize("reader", ["has_left", "knows_ascii_only"])
-def test_a_summary_that_cannot_be_shown_does_not_cost_the_project(reader: str, out: Path) -> None:
-    command = f"{sys.executable} -m cookiecutter --no-input --default-config -o {out} {TEMPLATE}"
+def test_a_summary_that_cannot_be_shown_does_not_cost_the_project(
+    reader: str, out: Path, template: Path
+) -> None:
+    command = f"{sys.executable} -m cookiecutter --no-input --default-config -o {out} {template}"
     tail = "> /dev/full" if reader == "has_left" else ""
     done = subprocess.run(
         ["sh", "-c", f"{command} project_name='Šaty 👗' {tail}"],
@@ -160,48 +162,48 @@ def test_a_summary_that_cannot_be_shown_does_not_cost_the_project(reader: str, o
     assert (out / "saty/manage.py").exists()
 
 
-def test_the_record_names_template_commit_and_answers(bake: Bake, repository: Path) -> None:
-    record = json.loads((bake(repository) / ".cruft.json").read_text("utf-8"))
+def test_the_record_names_template_commit_and_answers(bake: Bake, template: Path) -> None:
+    record = json.loads((bake() / ".cruft.json").read_text("utf-8"))
     assert record == {
-        "template": str(repository),
-        "commit": git(repository, "rev-parse", "HEAD").strip(),
+        "template": str(template),
+        "commit": git(template, "rev-parse", "HEAD").strip(),
         "checkout": None,
         "context": {"cookiecutter": answers()},
         "directory": None,
     }
 
 
-def test_a_relative_template_is_recorded_by_its_full_path(repository: Path, out: Path) -> None:
+def test_a_relative_template_is_recorded_by_its_full_path(template: Path, out: Path) -> None:
     command = [sys.executable, "-m", "cookiecutter", "--no-input", "--default-config"]
     subprocess.run(
         [*command, "--output-dir", out, "."],
-        cwd=repository,
-        env={**os.environ, "PWD": str(repository)},
+        cwd=template,
+        env={**os.environ, "PWD": str(template)},
         check=True,
         capture_output=True,
     )
     record = json.loads((out / "fashionistar/.cruft.json").read_text("utf-8"))
-    assert record["template"] == str(repository)
-    assert record["commit"] == git(repository, "rev-parse", "HEAD").strip()
+    assert record["template"] == str(template)
+    assert record["commit"] == git(template, "rev-parse", "HEAD").strip()
 
 
-def test_a_template_that_was_cloned_is_recorded_by_its_address(repository: Path, out: Path) -> None:
-    address = f"file://{repository}"
+def test_a_template_that_was_cloned_is_recorded_by_its_address(template: Path, out: Path) -> None:
+    address = f"file://{template}"
     command = [sys.executable, "-m", "cookiecutter", "--no-input", address]
     subprocess.run([*command, "--output-dir", out], check=True, capture_output=True)
     record = json.loads((out / "fashionistar/.cruft.json").read_text("utf-8"))
     assert record["template"] == address
-    assert record["commit"] == git(repository, "rev-parse", "HEAD").strip()
+    assert record["commit"] == git(template, "rev-parse", "HEAD").strip()
 
 
 def test_cruft_carries_a_change_of_the_template_into_a_project(
-    bake: Bake, repository: Path
+    bake: Bake, own_template: Path
 ) -> None:
-    project = bake(repository)
+    project = bake(own_template)
     secrets = secrets_in(project)
-    changelog = repository / PROJECT.name / "CHANGELOG.md"
+    changelog = own_template / PROJECT.name / "CHANGELOG.md"
     changelog.write_text(changelog.read_text("utf-8") + "\nA new line.\n", encoding="utf-8")
-    git(repository, "commit", "--quiet", "--all", "--message", "Second")
+    git(own_template, "commit", "--quiet", "--all", "--message", "Second")
 
     cruft = [sys.executable, "-m", "cruft", "update", "--skip-apply-ask"]
     subprocess.run(cruft, cwd=project, check=True, capture_output=True)
@@ -210,7 +212,7 @@ def test_cruft_carries_a_change_of_the_template_into_a_project(
     assert changed == ["M", ".cruft.json", "M", "CHANGELOG.md"]
     assert secrets_in(project) == secrets
     record = json.loads((project / ".cruft.json").read_text("utf-8"))
-    assert record["commit"] == git(repository, "rev-parse", "HEAD").strip()
+    assert record["commit"] == git(own_template, "rev-parse", "HEAD").strip()
 
 
 def test_the_feature_table_knows_every_toggle_and_only_paths_that_exist() -> None:

@@ -38,8 +38,8 @@ def idempotent(method: Callable[..., Response]) -> Callable[..., Response]:
         key = request.headers.get(HEADER)
         if key is None:
             return method(view, request, *args, **kwargs)
-        if not 0 < len(key) <= MAX_KEY_LENGTH or not key.isprintable():
-            raise InvalidInput(f"{HEADER} takes 1 to {MAX_KEY_LENGTH} printable characters.")
+        if not 0 < len(key) <= MAX_KEY_LENGTH or not (key.isascii() and key.isprintable()):
+            raise InvalidInput(f"{HEADER} takes 1 to {MAX_KEY_LENGTH} printable ASCII characters.")
         with transaction.atomic():
             stored, is_new = _claim(request, key)
             if not is_new:

@@ -3,7 +3,6 @@
 from typing import Any, Literal
 
 from drf_spectacular import openapi
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
 
@@ -30,7 +29,7 @@ class AutoSchema(openapi.AutoSchema):
         summary, _, _ = super().get_description().partition("\n")
         return summary
 
-    def get_description(self) -> str:
+    def get_description(self) -> str:  # type: ignore[override] # drf-spectacular differs from REST framework
         """The rest of the handler's docstring."""
         _, _, description = super().get_description().partition("\n")
         return description.strip()
@@ -45,7 +44,7 @@ class AutoSchema(openapi.AutoSchema):
         return [
             OpenApiParameter(
                 idempotency.HEADER,
-                OpenApiTypes.STR,
+                {"type": "string", "pattern": f"^[ -~]{{1,{idempotency.MAX_KEY_LENGTH}}}$"},
                 OpenApiParameter.HEADER,
                 description="Repeat a request with the same key and body, and it runs once.",
             )

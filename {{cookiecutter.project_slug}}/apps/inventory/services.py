@@ -74,10 +74,12 @@ def reserve(*, reference: UUID, lines: Mapping[int, int]) -> None:
                 if not _hold(line, quantity, stocks.get(product_id)):
                     short.append(product_id)
             elif line.quantity != quantity:
-                raise ReservationConflict(f"{line.quantity} units are {line.status} already.")
+                raise ReservationConflict(
+                    f"{line.quantity} units are {line.status}, not {quantity}."
+                )
         if short:
-            public_ids = Product.objects.filter(pk__in=short).values_list("public_id", flat=True)
-            raise InsufficientStock(products=[str(public_id) for public_id in public_ids])
+            products = Product.objects.filter(pk__in=short).order_by("pk")
+            raise InsufficientStock(products=[str(product.public_id) for product in products])
 
 
 def release(*, reference: UUID) -> None:
@@ -148,7 +150,9 @@ def _close(
     if line.status != HELD or not _move(
         stock, f"stock.{outcome}", on_hand=on_hand, reserved=-line.quantity, reference=reference
     ):
-        raise ReservationConflict(f"{line.quantity} units are {line.status} already.")
+        raise ReservationConflict(
+            f"{line.quantity} units are {line.status} and cannot become {outcome}."
+        )
     line.status = outcome
     line.save(update_fields=["status", "updated_at"])
 

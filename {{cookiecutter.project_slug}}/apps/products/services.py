@@ -60,7 +60,7 @@ def update_product(*, product: Product, **changes: Unpack[ProductChanges]) -> Pr
     with transaction.atomic():
         product = (
             Product.objects.select_for_update(of=("self",))
-            .select_related("vendor", "category")
+            .select_related("category")
             .get(pk=product.pk)
         )
         before = _recordable(product)

@@ -33,7 +33,9 @@ def database(url: str) -> dict[str, Any]:
         "HOST": parts.hostname or "",
         "PORT": str(parts.port or ""),
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"pool": {"timeout": 3}},
+        # A request waits three seconds for a connection, then for nothing. A worker uses one for each
+        # of its threads.
+        "OPTIONS": {"pool": {"max_size": 8, "timeout": 3}},
     }
 
 

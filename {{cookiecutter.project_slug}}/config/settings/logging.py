@@ -36,8 +36,11 @@ def logging_config(renderer: structlog.typing.Processor) -> dict[str, Any]:
         },
         "root": {"handlers": ["console"], "level": environment().app_log_level},
         "loggers": {
-            # The request_context middleware writes one access line per request.
+            "django": {"handlers": [], "propagate": True},
+            # The request_context middleware writes one line per request, the task backend those of
+            # a task.
             "django.request": {"level": "ERROR"},
+            "django.tasks": {"level": "CRITICAL"},
             "django.server": {"handlers": [], "propagate": True},
             "httpx": {"level": "WARNING"},
             "uvicorn": {"handlers": [], "propagate": True},

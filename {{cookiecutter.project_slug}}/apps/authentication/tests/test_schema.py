@@ -38,7 +38,7 @@ def test_every_operation_has_a_tag_a_summary_and_an_id(schema: Document) -> None
     assert len(operations) == 10
     assert all(operation["tags"] == ["authentication"] for operation in operations)
     assert len({operation["operationId"] for operation in operations}) == 10
-    assert all(operation["description"] for operation in operations)
+    assert all(operation["summary"] for operation in operations)
 
 
 def test_a_password_is_never_part_of_an_answer(schema: Document) -> None:

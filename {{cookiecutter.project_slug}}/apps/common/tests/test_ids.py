@@ -18,3 +18,10 @@ def test_ten_thousand_are_all_different() -> None:
 def test_the_first_48_bits_are_the_time_in_milliseconds(time_machine: TimeMachineFixture) -> None:
     time_machine.move_to("2026-01-02T03:04:05Z", tick=False)
     assert uuid7().int >> 80 == 1767323045000
+
+
+def test_later_ones_sort_behind_earlier_ones(time_machine: TimeMachineFixture) -> None:
+    time_machine.move_to("2026-01-02T03:04:05.000100Z", tick=False)
+    earlier = uuid7()
+    time_machine.move_to("2026-01-02T03:04:05.000101Z", tick=False)
+    assert earlier < uuid7()

@@ -123,6 +123,15 @@ def test_a_worker_of_one_queue_leaves_the_others_alone(
     assert run_next(backend, Queue.EMAILS) == TaskResultStatus.SUCCESSFUL
 
 
+def test_a_task_that_another_worker_has_claimed_is_left_to_it(
+    backend: RetryingDatabaseTaskBackend,
+) -> None:
+    result = worker_tasks.show_context.enqueue()
+    as_read_by_two_workers = DatabaseTask.objects.get(pk=result.id)
+    run_next(backend)
+    assert backend.run_task(as_read_by_two_workers, "another worker") is None
+
+
 def test_a_task_runs_on_behalf_of_the_request_that_enqueued_it(
     backend: RetryingDatabaseTaskBackend,
 ) -> None:

@@ -1,13 +1,19 @@
 """Scheduled upkeep of the shared tables."""
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.utils import timezone
+from django_database_task.models import DatabaseTask
 from model_bakery import baker
 
 from apps.common.models import IdempotencyKey, OutboxEvent
-from apps.common.tasks import delete_delivered_events, delete_idempotency_keys
+from apps.common.tasks import (
+    delete_delivered_events,
+    delete_finished_tasks,
+    delete_idempotency_keys,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -28,3 +34,13 @@ def test_idempotency_keys_are_kept_for_two_days() -> None:
     assert delete_idempotency_keys.call() == 0
     IdempotencyKey.objects.update(created_at=timezone.now() - timedelta(days=3))
     assert delete_idempotency_keys.call() == 1
+
+
+def test_finished_tasks_are_kept_for_a_week() -> None:
+    now = timezone.now()
+    make = partial(baker.make, DatabaseTask, backend_name="default")
+    ages = {"SUCCESSFUL": 8, "FAILED": 8, "READY": 9, "RUNNING": 9}
+    for status, days in ages.items():
+        make(status=status, finished_at=now - timedelta(days=days))
+    make(status="SUCCESSFUL", finished_at=now - timedelta(days=6))
+    assert delete_finished_tasks.call() == 2

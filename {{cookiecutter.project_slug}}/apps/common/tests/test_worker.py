@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Event, Thread
 
@@ -19,6 +19,7 @@ from django_database_task.models import DatabaseTask
 from pytest_django import DjangoDbBlocker
 
 from apps.common.queues import Queue
+from apps.common.schedule import Schedule
 from apps.common.tests import worker_tasks
 from apps.common.worker import Worker
 
@@ -60,13 +61,27 @@ class Tasks:
         self.beats += 1
 
 
+class AtOnce:
+    """A time that has always just come."""
+
+    def get_next_fire_time(self, previous: datetime | None, now: datetime, /) -> datetime | None:
+        return now if previous is None else None
+
+
 class Run:
     """A worker at work in a thread."""
 
-    def __init__(self, tasks: Tasks, *, shutdown_timeout: float = PATIENCE) -> None:
+    def __init__(
+        self,
+        tasks: Tasks,
+        *,
+        schedule: Schedule | None = None,
+        shutdown_timeout: float = PATIENCE,
+    ) -> None:
         self.worker = Worker(
             tasks,
             queues=list(tasks.queues),
+            schedule=schedule,
             poll_interval=0.01,
             shutdown_timeout=shutdown_timeout,
         )
@@ -88,6 +103,13 @@ def test_a_slow_task_delays_no_other_queue() -> None:
     run = Run(Tasks(emails=[lambda: slow_email.wait(PATIENCE)], critical=[payment.set]))
     assert payment.wait(PATIENCE)
     slow_email.set()
+    assert run.stop() is True
+
+
+def test_the_worker_that_has_the_schedule_keeps_it() -> None:
+    enqueued = Event()
+    run = Run(Tasks(critical=[]), schedule=Schedule([(enqueued.set, AtOnce())]))
+    assert enqueued.wait(PATIENCE)
     assert run.stop() is True
 
 

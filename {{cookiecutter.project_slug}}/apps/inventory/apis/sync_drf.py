@@ -4,27 +4,22 @@ from uuid import UUID
 
 from django.urls import path
 from drf_spectacular.utils import extend_schema
-from rest_framework.permissions import SAFE_METHODS, AllowAny, BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.common.idempotency import idempotent
-from apps.common.permissions import IsOwner, IsVendor
+from apps.common.permissions import IsOwner, IsVendor, PublicReads
 from apps.inventory import selectors, services
 from apps.inventory.apis.serializers import AvailabilitySerializer, StockSerializer
 from apps.products.selectors import managed_product, product_detail
 
 
 @extend_schema(tags=["inventory"])
-class StockView(APIView):
+class StockView(PublicReads, APIView):
     """The stock of one product."""
 
-    def get_permissions(self) -> list[BasePermission]:
-        """Everybody may look; stock is the vendor's, and staff's, to declare."""
-        if self.request.method in SAFE_METHODS:
-            return [AllowAny()]
-        return [IsVendor(), IsOwner()]
+    permission_classes = (IsVendor, IsOwner)
 
     @extend_schema(operation_id="inventory_available", responses=AvailabilitySerializer)
     def get(self, _request: Request, product_id: UUID) -> Response:

@@ -73,7 +73,15 @@ def test_a_late_contradiction_is_acknowledged_so_that_the_gateway_stops_repeatin
     assert send(client, webhook(payment, event_id="evt_2")) == (200, "")
     payment.refresh_from_db()
     assert payment.status == PaymentStatus.DECLINED
-    assert AuditEntry.objects.filter(action="payment.contradicted").exists()
+
+
+def test_a_replayed_contradiction_is_reported_once(
+    client: Client, payment: Payment, webhook: Webhook
+) -> None:
+    send(client, webhook(payment, outcome=Outcome.DECLINED))
+    for _ in range(2):
+        send(client, webhook(payment, event_id="evt_2"))
+    assert AuditEntry.objects.filter(action="payment.contradicted").count() == 1
 
 
 def test_a_forged_event_is_refused_and_leaves_no_trace(
@@ -144,3 +152,12 @@ def test_a_gateway_that_is_not_in_use_cannot_report(
     client: Client, payment: Payment, webhook: Webhook
 ) -> None:
     assert send(client, webhook(payment), gateway="rival") == (404, "not-found")
+
+
+def test_a_gateway_cannot_report_another_ones_payment(
+    client: Client, payment: Payment, webhook: Webhook, settings: Settings
+) -> None:
+    settings.PAYMENT_GATEWAY = "apps.payments.tests.gateways.RivalGateway"
+    assert send(client, webhook(payment), gateway="rival") == (404, "not-found")
+    payment.refresh_from_db()
+    assert payment.status == PaymentStatus.PENDING

@@ -8,15 +8,14 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.generics import GenericAPIView
 from rest_framework.mixins import ListModelMixin
-from rest_framework.permissions import SAFE_METHODS, AllowAny, BasePermission
+from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.authentication.apis.authentication import signed_in
 from apps.common.idempotency import idempotent
-from apps.common.permissions import IsOwner, IsVendor
+from apps.common.permissions import IsOwner, IsVendor, PublicReads
 from apps.products import selectors, services
-from apps.products.apis.pagination import KeysetPagination
 from apps.products.apis.serializers import (
     CatalogueQuerySerializer,
     CategorySerializer,
@@ -45,23 +44,16 @@ class CategoriesView(ListModelMixin, GenericAPIView[Category]):
         return self.list(request)
 
 
-class ProductAPIView(GenericAPIView[Product]):
-    """What the views of products share."""
+class ProductAPIView(PublicReads, GenericAPIView[Product]):
+    """Everybody may look; a product is its vendor's to change."""
 
+    permission_classes = (IsVendor, IsOwner)
     serializer_class = ProductSerializer
-
-    def get_permissions(self) -> list[BasePermission]:
-        """Everybody may look; a product is its vendor's to change."""
-        if self.request.method in SAFE_METHODS:
-            return [AllowAny()]
-        return [IsVendor(), IsOwner()]
 
 
 @extend_schema(tags=["products"])
 class ProductsView(ListModelMixin, ProductAPIView):
     """The catalogue."""
-
-    pagination_class = KeysetPagination
 
     def get_queryset(self) -> QuerySet[Product]:
         """The products that the query asks for, in the order it asks for."""

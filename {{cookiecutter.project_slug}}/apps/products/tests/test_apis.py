@@ -165,6 +165,8 @@ def test_the_newest_come_first_unless_told_otherwise(api: APIClient, offer: Offe
         ("ordering", "vendor__user__password"),
         ("ordering", "price,name"),
         ("ordering", "?"),
+        ("page_size", "0"),
+        ("page_size", "many"),
     ],
 )
 def test_a_malformed_condition_is_refused(api: APIClient, parameter: str, garbage: str) -> None:

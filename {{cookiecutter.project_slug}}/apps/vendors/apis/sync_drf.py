@@ -8,28 +8,25 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.generics import GenericAPIView
 from rest_framework.mixins import ListModelMixin
-from rest_framework.permissions import SAFE_METHODS, AllowAny, BasePermission
+from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.authentication.apis.authentication import signed_in
 from apps.common.idempotency import idempotent
-from apps.common.permissions import IsVendor
+from apps.common.permissions import IsVendor, PublicReads
 from apps.vendors import selectors, services
 from apps.vendors.apis.serializers import VendorInputSerializer, VendorSerializer
 from apps.vendors.models import Vendor
 
 
 @extend_schema(tags=["vendors"])
-class VendorsView(ListModelMixin, GenericAPIView[Vendor]):
+class VendorsView(PublicReads, ListModelMixin, GenericAPIView[Vendor]):
     """The vendors of the shop."""
 
+    permission_classes = (IsVendor,)
     serializer_class = VendorSerializer
-
-    def get_permissions(self) -> list[BasePermission]:
-        """Everybody may look; selling is for vendors."""
-        return [AllowAny() if self.request.method in SAFE_METHODS else IsVendor()]
 
     def get_queryset(self) -> QuerySet[Vendor]:
         """The active ones."""
