@@ -37,7 +37,7 @@ def finish(answers: Answers) -> Iterator[str]:
     for what, instead, step in steps:
         try:
             step()
-        except (OSError, ValueError, subprocess.CalledProcessError) as error:
+        except (LookupError, OSError, ValueError, subprocess.CalledProcessError) as error:
             yield f"  Could not {what}: {explain(error)}\n  Do it later with: {instead}\n"
 
 
@@ -81,25 +81,24 @@ def write_update_record(answers: Answers) -> None:
 
 
 def find_template(answers: Answers) -> tuple[str, str | None, str | None]:
-    """Return the template's address, its commit and its folder in that repository.
+    """Return the address of the template's repository, the commit, and the folder therein.
 
-    Commit and folder are `None` when the template is not a git work tree.
+    Commit and folder are `None` when the template is in no repository, the folder also when it is
+    the whole repository.
     """
     # Relative paths begin where the user stands, which only the shell's variable still tells.
     here = os.environ.get("PWD", "")
     clone = os.path.join(here, str(answers["_repo_dir"]))
-    address = os.path.join(here, str(answers["_template"]))
-    is_local = os.path.isdir(address)
-    if not is_local:
-        address = str(answers["_template"])
+    local = os.path.normpath(os.path.join(here, str(answers["_template"])))
+    address = local if os.path.isdir(local) else str(answers["_template"])
     try:
-        commit, _, directory = git("rev-parse", "HEAD", "--show-prefix", cwd=clone).partition("\n")
-        if not is_local:
-            # Cookiecutter knows abbreviations like gh:owner/name, cruft does not.
-            address = git("config", "remote.origin.url", cwd=clone)
+        found = git("rev-parse", "HEAD", "--show-prefix", "--show-toplevel", cwd=clone)
+        commit, folder, root = found.split("\n")
+        # Cookiecutter knows abbreviations like gh:owner/name; cruft needs the origin itself.
+        address = root if address == local else git("config", "remote.origin.url", cwd=clone)
     except (OSError, subprocess.CalledProcessError):
         return address, None, None
-    return os.path.normpath(address) if is_local else address, commit, directory.strip("/") or None
+    return address, commit, folder.rstrip("/") or None
 
 
 def make_repository(answers: Answers) -> None:
@@ -120,7 +119,7 @@ def make_repository(answers: Answers) -> None:
         mode = "755" if os.stat(path).st_mode & 0o100 else "644"
         with open(path, "rb") as file:
             commit += f"M {mode} inline {path}\n".encode(), frame(file.read())
-    fast = ("-c", "core.compression=1", "fast-import", "--quiet", "--date-format=now")
+    fast = ("-c", "core.compression=0", "fast-import", "--quiet", "--depth=0", "--date-format=now")
     git(*fast, stream=b"".join(commit))
     git("read-tree", "HEAD")
 

@@ -84,7 +84,7 @@ def tracked(folder: Path) -> list[Path]:
     return [
         path
         for path in map(Path, sorted(set(filter(None, listed.split("\0")))))
-        if (folder / path).exists()
+        if (folder / path).is_file()
     ]
 
 

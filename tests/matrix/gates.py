@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 
 from tests.projects import PROJECTS, TOGGLES
-from tests.rendering import PROJECT, TEMPLATE, Answers, Tree, render, write
+from tests.rendering import PROJECT, TEMPLATE, Tree, render, write
 
 TARGETS = ("lint", "check", "test")
 RUN = "sh scripts/uv.sh run "
@@ -64,8 +64,8 @@ def steps() -> tuple[Step, ...]:
     """List the distinct steps, those that take longest first."""
     together: dict[tuple[str, str], list[str]] = {}
     for gate in reversed(gates()):
-        for name, project in PROJECTS.items():
-            together.setdefault((gate, _digest(gate, project)), []).append(name)
+        for name in PROJECTS:
+            together.setdefault((gate, _digest(gate, name)), []).append(name)
     return tuple(Step(gate=gate, projects=tuple(names)) for (gate, _), names in together.items())
 
 
@@ -75,7 +75,7 @@ def environment_for(project: str) -> Path:
 
     It is made once and kept; processes that need it at the same time wait for the first one.
     """
-    requirements, tree = _requirements(PROJECTS[project])
+    requirements, tree = _requirements(project)
     folder = CACHE / "environments" / _hash(requirements)[:12]
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("w") as lock:
@@ -98,6 +98,7 @@ def run(gate: str, tree: Tree, folder: Path, environment: Path) -> subprocess.Co
     write(tree, folder)
     variables = _variables() | {
         "MYPY_CACHE_DIR": str(environment.with_name("mypy")),
+        "PYTEST_XDIST_AUTO_NUM_WORKERS": "1",  # Steps run side by side already.
         "UV_NO_SYNC": "true",
         "UV_PROJECT_ENVIRONMENT": str(environment),
     }
@@ -107,20 +108,28 @@ def run(gate: str, tree: Tree, folder: Path, environment: Path) -> subprocess.Co
     )
 
 
-def _digest(gate: str, project: Answers) -> str:
+def _digest(gate: str, project: str) -> str:
     """Identify what a gate reads of a project."""
-    tree = render(project)
+    requirements, files = _fingerprints(project)
     suffixes = READS.get(gate.removeprefix(RUN).split()[0], "")
-    read = {path: content.hex() for path, content in tree.items() if path.endswith(suffixes)}
+    return _hash([requirements, {path: files[path] for path in files if path.endswith(suffixes)}])
+
+
+@cache
+def _fingerprints(project: str) -> tuple[str, dict[str, str]]:
+    """Return digests of a project's requirements and of its files."""
+    tree = render(PROJECTS[project])
+    files = {path: hashlib.sha256(content).hexdigest() for path, content in tree.items()}
     # Dependencies are installed rather than read, and the environment has those of all toggles.
     metadata = tomllib.loads(tree["pyproject.toml"].decode())
     del metadata["project"]["dependencies"], metadata["dependency-groups"]
-    return _hash([_requirements(project)[0], read | {"pyproject.toml": metadata}])
+    return _hash(_requirements(project)[0]), files | {"pyproject.toml": _hash(metadata)}
 
 
-def _requirements(project: Answers) -> tuple[list[object], Tree]:
+@cache
+def _requirements(project: str) -> tuple[list[object], Tree]:
     """Return what decides about a project's environment, and the files with every toggle on."""
-    tree = render({**project, **dict.fromkeys(TOGGLES, True)})
+    tree = render({**PROJECTS[project], **dict.fromkeys(TOGGLES, True)})
     metadata = tomllib.loads(tree["pyproject.toml"].decode())
     dependencies = metadata["project"]["dependencies"], metadata["dependency-groups"]
     return [*dependencies, metadata["tool"]["uv"], tree[".python-version"].decode()], tree

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from cookiecutter.main import cookiecutter
+from pytest_cookies.plugin import Cookies
 
 from tests.rendering import TEMPLATE, answers, tracked
 
@@ -52,19 +53,14 @@ def own_template(template: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def bake(out: Path, template: Path) -> Bake:
+def bake(cookies: Cookies, template: Path) -> Bake:
     """Generates a project as `cookiecutter --no-input` does and returns its folder."""
 
     def generate(template: Path = template, **given: str | bool) -> Path:
-        return Path(
-            cookiecutter(
-                str(template),
-                no_input=True,
-                extra_context=given,
-                output_dir=str(out),
-                default_config=True,
-            )
-        )
+        result = cookies.bake(extra_context=given, template=str(template))
+        if result.exception:
+            raise result.exception
+        return Path(result.project_path)
 
     return generate
 
@@ -85,7 +81,8 @@ def replay(out: Path, template: Path, tmp_path: Path) -> Bake:
 
 
 def git(folder: Path, *arguments: str) -> str:
-    """Run git, as somebody, and return what it printed."""
-    somebody = ("-c", "user.name=Somebody", "-c", "user.email=somebody@example.com")
-    command = ("git", *somebody, *arguments)
+    """Run git, whoever the user is, and return what it printed."""
+    settings = ("user.name=A", "user.email=a@example.com", "commit.gpgSign=false")
+    flags = [flag for setting in settings for flag in ("-c", setting)]
+    command = ("git", *flags, *arguments)
     return subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True).stdout

@@ -80,6 +80,7 @@ CASES = [
     for value, remedy in cases.items()
 ]
 
+
 @pytest.mark.parametrize(("field", "value", "remedy"), CASES)
 def test_a_bad_answer_is_reported_with_its_remedy(field: str, value: str, remedy: str) -> None:
     problems = pre_gen_project.find_problems({**answers(), field: value})

@@ -10,7 +10,7 @@ from config.environment import BASE_DIR
 
 COMPLETE = {
     "APP_SECRET_KEY": "signing-key-of-a-shop-that-exists-in-tests-alone-1",
-    "APP_JWT_SIGNING_KEY": "signing-key-of-tokens-that-exist-in-tests-alone-1",
+    "APP_JWT_SIGNING_KEY": "signing-key-of-tokens-that-exist-in-tests-alone-01",
     "APP_ALLOWED_HOSTS": "shop.example.com",
     "APP_BASE_URL": "https://shop.example.com",
     "APP_PAYMENT_GATEWAY": "apps.payments.gateways.fake.FakeGateway",

@@ -5,16 +5,13 @@ import uuid
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
-from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 
 from apps.common.models import BaseModel
 from apps.common.roles import Role
-
-# A line break in a name would start a header of its own in an e-mail.
-one_line = RegexValidator(r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*\Z", "Enter a name on one line.")
+from apps.common.validators import one_line
 
 
 class UserManager(BaseUserManager["User"]):

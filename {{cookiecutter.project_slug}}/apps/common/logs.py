@@ -27,6 +27,12 @@ def mask_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> Even
     return event
 
 
+def drop_colour(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Drop the second copy that Uvicorn keeps of its messages, in colour."""
+    event.pop("color_message", None)
+    return event
+
+
 def _masked(value: Any) -> Any:  # noqa: ANN401 - whatever a caller logs
     match value:
         case str():

@@ -70,12 +70,17 @@ class Worker:
         self._poll_interval = poll_interval
         self._shutdown_timeout = shutdown_timeout
         self._name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
+        self._stop_asked = False
         self._stopping = Event()
         self._idle = Event()
 
     def stop(self) -> None:
-        """Start no further task; safe to call from a signal handler of the thread in `run`."""
-        self._stopping.set()
+        """Start no further task.
+
+        Only sets a flag, since a signal handler calls this: it may interrupt anything, itself
+        included, and would wait for ever on a lock that the thread it interrupts is holding.
+        """
+        self._stop_asked = True
 
     def run(self) -> bool:
         """Work until stopped, then let the running tasks finish.
@@ -94,6 +99,7 @@ class Worker:
             scheduled_tasks=len(self._schedule or ()),
         )
         healthy = self._watch([*serving, claims])
+        self._stopping.set()
         log.info("worker stopping")
         deadline = time.monotonic() + self._shutdown_timeout
         finished = _join(serving, deadline)
@@ -127,6 +133,8 @@ class Worker:
 
     def _serve(self, queue: str) -> float:
         """Run one task of a queue."""
+        if self._stop_asked:
+            return self._poll_interval
         task = self._source.run_next(worker_id=f"{self._name}:{queue}", queue_name=queue)
         return self._poll_interval if task is None else 0
 
@@ -136,20 +144,13 @@ class Worker:
         return self._source.claim_timeout.total_seconds() / BEATS_PER_CLAIM
 
     def _watch(self, threads: Sequence[Thread]) -> bool:
-        """Wait until told to stop (True) or until a thread has died (False).
-
-        Joining a thread, unlike waiting for the event, holds no lock that the signal handler's
-        `stop` could need.
-        """
-        while True:
-            dead = [thread.name for thread in threads if not thread.is_alive()]
-            if self._stopping.is_set():
-                return True
-            if dead:
+        """Wait until told to stop (True) or until a thread has died (False)."""
+        while not self._stop_asked:
+            if dead := [thread.name for thread in threads if not thread.is_alive()]:
                 log.critical("worker thread died", threads=dead)
-                self.stop()
                 return False
             threads[0].join(LOOK_AROUND)
+        return True
 
 
 def _join(threads: Sequence[Thread], deadline: float) -> bool:

@@ -14,6 +14,8 @@ class Notification(BaseModel):
         EMAIL_VERIFICATION = "email_verification"
         PASSWORD_RESET = "password_reset"  # noqa: S105 - a name
         ORDER_CONFIRMATION = "order_confirmation"
+        PAYMENT_DECLINED = "payment_declined"
+        SOLD_OUT = "sold_out"
 
     kind = models.CharField(max_length=32, choices=Kind)
     dedup_key = models.CharField(max_length=100, unique=True, help_text="Once per key.")

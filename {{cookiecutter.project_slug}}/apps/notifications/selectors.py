@@ -8,6 +8,9 @@ from django.utils import timezone
 from apps.authentication.models import EmailChallenge
 from apps.orders.models import Order
 from apps.orders.selectors import order_detail
+from apps.payments.models import Payment
+from apps.products.models import Product
+from apps.products.selectors import catalogue, filter_products
 
 
 def open_challenge(public_id: UUID, purpose: EmailChallenge.Purpose) -> EmailChallenge | None:
@@ -26,3 +29,15 @@ def open_challenge(public_id: UUID, purpose: EmailChallenge.Purpose) -> EmailCha
 def order(public_id: UUID) -> Order | None:
     """The order with its customer and lines."""
     return order_detail().filter(public_id=public_id).first()
+
+
+def payment(public_id: UUID) -> Payment | None:
+    """The payment with its order, the order's customer and lines."""
+    payments = Payment.objects.select_related("order__customer").prefetch_related("order__items")
+    return payments.filter(public_id=public_id).first()
+
+
+def sold_out_product(public_id: UUID) -> Product | None:
+    """The product with its vendor's user, as long as customers see it and none is free to sell."""
+    products = catalogue().select_related("vendor__user").filter(public_id=public_id)
+    return filter_products(products, in_stock=False).first()

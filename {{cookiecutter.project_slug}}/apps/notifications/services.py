@@ -52,7 +52,42 @@ def mail_order_confirmation(*, order_id: UUID) -> None:
         kind=kind,
         dedup_key=f"{kind}:{order_id}",
         recipient=order.customer.email,
-        context={"order": order, "lines": order.items.all(), "name": order.customer.full_name},
+        context={"order": order},
+    )
+
+
+def mail_payment_declined(*, payment_id: UUID) -> None:
+    """Tell the customer that nothing was charged, and that the order came to nothing."""
+    payment = selectors.payment(payment_id)
+    if payment is None:
+        log.warning("decline not mailed: there is no such payment", payment_id=str(payment_id))
+        return
+    kind = Notification.Kind.PAYMENT_DECLINED
+    send_email(
+        kind=kind,
+        dedup_key=f"{kind}:{payment_id}",
+        recipient=payment.order.customer.email,
+        context={"payment": payment, "order": payment.order},
+    )
+
+
+def mail_sold_out_notice(*, product_id: UUID, notice_id: UUID) -> None:
+    """Tell the vendor that customers find nothing left, unless there is something again by now.
+
+    Args:
+        product_id: The product's public id.
+        notice_id: Tells this time from the others that the product sells out.
+    """
+    product = selectors.sold_out_product(product_id)
+    if product is None:
+        log.info("sold out not mailed: it is so no longer", product_id=str(product_id))
+        return
+    kind = Notification.Kind.SOLD_OUT
+    send_email(
+        kind=kind,
+        dedup_key=f"{kind}:{notice_id}",
+        recipient=product.vendor.user.email,
+        context={"product": product},
     )
 
 
@@ -105,7 +140,8 @@ def _compose(
         return source.render(Context({**site, **context}, autoescape=escape)).strip()
 
     message = EmailMultiAlternatives(
-        subject=render(f"{kind}.txt#subject", escape=False),
+        # What it quotes may be on several lines, a header may not.
+        subject=" ".join(render(f"{kind}.txt#subject", escape=False).split()),
         body=render(f"{kind}.txt", escape=False) + "\n",
         to=[recipient],
         headers={

@@ -25,3 +25,15 @@ def send_password_reset_email(challenge_id: str) -> None:
 def send_order_confirmation(order_id: str) -> None:
     """Tell the customer that an order is paid; the order is named by public id."""
     services.mail_order_confirmation(order_id=UUID(order_id))
+
+
+@task(queue_name=Queue.EMAILS, priority=Queue.EMAILS.priority)
+def send_payment_declined(payment_id: str) -> None:
+    """Tell the customer that a payment was declined; the payment is named by public id."""
+    services.mail_payment_declined(payment_id=UUID(payment_id))
+
+
+@task(queue_name=Queue.EMAILS, priority=Queue.EMAILS.priority)
+def send_sold_out_notice(product_id: str, notice_id: str) -> None:
+    """Tell the vendor that a product, named by public id, is sold out; once for each notice."""
+    services.mail_sold_out_notice(product_id=UUID(product_id), notice_id=UUID(notice_id))

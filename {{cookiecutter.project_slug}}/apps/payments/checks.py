@@ -1,9 +1,7 @@
 """System checks: the gateway is found out before the first customer pays."""
 
-from collections.abc import Sequence
 from typing import Any
 
-from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Info, register
 
@@ -13,10 +11,7 @@ FAKE = "apps.payments.gateways.fake."
 
 
 @register
-def gateway_is_usable(
-    app_configs: Sequence[AppConfig] | None,  # noqa: ARG001 - Django's signature
-    **options: Any,  # noqa: ARG001 - Django's signature
-) -> list[CheckMessage]:
+def gateway_is_usable(**_options: Any) -> list[CheckMessage]:
     """`PAYMENT_GATEWAY` names an adapter."""
     try:
         gateway()
@@ -31,10 +26,7 @@ def gateway_is_usable(
 
 
 @register(deploy=True)
-def gateway_is_real(
-    app_configs: Sequence[AppConfig] | None,  # noqa: ARG001 - Django's signature
-    **options: Any,  # noqa: ARG001 - Django's signature
-) -> list[CheckMessage]:
+def gateway_is_real(**_options: Any) -> list[CheckMessage]:
     """Whoever deploys the fake gateway is told that it collects nothing."""
     if settings.PAYMENT_GATEWAY.startswith(FAKE):
         return [Info("The fake payment gateway collects no money.", id="payments.I001")]

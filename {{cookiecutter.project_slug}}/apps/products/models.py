@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from apps.authentication.models import User
 from apps.common.models import BaseModel
 from apps.common.money import Money, amount_field, currency_field
+from apps.common.validators import one_line
 from apps.vendors.models import Vendor
 
 IMAGE_EXTENSIONS = ("avif", "jpeg", "jpg", "png", "webp")
@@ -17,7 +18,7 @@ SLUG_LENGTH = 220
 class Category(BaseModel):
     """A heading of the catalogue, possibly below another one."""
 
-    name = models.CharField(max_length=100)
+    name = models.CharField(max_length=100, validators=[one_line])
     slug = models.SlugField(max_length=120, unique=True)
     parent = models.ForeignKey(
         "self", on_delete=models.PROTECT, related_name="children", null=True, blank=True
@@ -53,7 +54,7 @@ class Product(BaseModel):
 
     vendor = models.ForeignKey(Vendor, on_delete=models.PROTECT, related_name="products")
     category = models.ForeignKey(Category, on_delete=models.PROTECT, related_name="products")
-    name = models.CharField(max_length=200)
+    name = models.CharField(max_length=200, validators=[one_line])
     slug = models.SlugField(max_length=SLUG_LENGTH, unique=True)
     description = models.TextField(max_length=10_000, blank=True)
     price = amount_field()

@@ -4,6 +4,7 @@ from django.db import models
 
 from apps.authentication.models import User
 from apps.common.models import BaseModel
+from apps.common.validators import one_line
 
 SLUG_LENGTH = 120
 
@@ -16,7 +17,7 @@ class Vendor(BaseModel):
     """
 
     user = models.OneToOneField(User, on_delete=models.PROTECT, related_name="vendor")
-    name = models.CharField(max_length=120)
+    name = models.CharField(max_length=120, validators=[one_line])
     slug = models.SlugField(max_length=SLUG_LENGTH, unique=True)
     description = models.TextField(max_length=5000, blank=True)
     is_active = models.BooleanField(default=True)

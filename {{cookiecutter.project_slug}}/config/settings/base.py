@@ -37,7 +37,7 @@ INSTALLED_APPS = [
     "apps.demo",
 ]
 
-# Every entry is async-capable: a sync-only one would cost each request a thread hop.
+# Every entry is async-capable: a sync-only one would hold a thread until the answer comes.
 MIDDLEWARE = [
     "apps.common.middleware.request_context",
     "django.middleware.security.SecurityMiddleware",

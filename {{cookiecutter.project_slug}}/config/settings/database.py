@@ -33,8 +33,8 @@ def database(url: str) -> dict[str, Any]:
         "HOST": parts.hostname or "",
         "PORT": str(parts.port or ""),
         "CONN_HEALTH_CHECKS": True,
-        # A request waits three seconds for a connection, then for nothing. A worker uses one for each
-        # of its threads.
+        # A worker uses a connection for each of its threads; who waits for one gives up after
+        # three seconds.
         "OPTIONS": {"pool": {"max_size": 8, "timeout": 3}},
     }
 

@@ -1,5 +1,6 @@
 """Structured logs on standard output: readable in development, JSON lines elsewhere."""
 
+import sys
 from typing import Any
 
 import structlog
@@ -19,6 +20,7 @@ def logging_config(renderer: structlog.typing.Processor) -> dict[str, Any]:
                 "foreign_pre_chain": [
                     *logs.PROCESSORS,
                     structlog.stdlib.ExtraAdder(),
+                    logs.drop_colour,
                     logs.mask_secrets,
                 ],
                 "processors": [
@@ -62,4 +64,4 @@ structlog.configure(
 )
 
 JSON = structlog.processors.JSONRenderer()
-CONSOLE = structlog.dev.ConsoleRenderer()
+CONSOLE = structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())

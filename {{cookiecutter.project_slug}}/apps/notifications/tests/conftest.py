@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -12,15 +12,17 @@ from model_bakery import baker
 
 from apps.authentication.models import EmailChallenge, User
 from apps.orders.models import Order, OrderItem, OrderStatus
+from apps.payments.models import Payment, PaymentStatus
 from apps.products.models import Product
 from apps.vendors.services import create_vendor
 
 
 @dataclass
 class MailServer:
-    """Django's mailbox for tests, which can be away."""
+    """Django's mailbox for tests, which can be away, or slow: something may happen meanwhile."""
 
     reachable: bool = True
+    meanwhile: Callable[[], None] | None = None
 
 
 @pytest.fixture
@@ -32,6 +34,9 @@ def mail_server(monkeypatch: pytest.MonkeyPatch) -> MailServer:
     def send_messages(backend: EmailBackend, messages: Sequence[EmailMessage]) -> int:
         if not server.reachable:
             raise SMTPServerDisconnected("Connection unexpectedly closed")
+        meanwhile, server.meanwhile = server.meanwhile, None
+        if meanwhile is not None:
+            meanwhile()
         return accept(backend, messages)
 
     monkeypatch.setattr(EmailBackend, "send_messages", send_messages)
@@ -59,9 +64,15 @@ def reset(customer: User) -> EmailChallenge:
 
 
 @pytest.fixture
-def order(customer: User, vendor_user: User) -> Order:
-    """A paid order of two teapots."""
+def product(vendor_user: User) -> Product:
+    """A teapot of which there was never one to sell."""
     vendor = create_vendor(user=vendor_user, name="A potter")
+    return baker.make(Product, vendor=vendor, name="Teapot <large>")
+
+
+@pytest.fixture
+def order(customer: User, product: Product) -> Order:
+    """A paid order of two teapots."""
     order = baker.make(
         Order,
         customer=customer,
@@ -72,9 +83,24 @@ def order(customer: User, vendor_user: User) -> Order:
     baker.make(
         OrderItem,
         order=order,
-        product=baker.make(Product, vendor=vendor),
-        product_name="Teapot <large>",
+        product=product,
+        product_name=product.name,
         unit_price=Decimal("19.99"),
         quantity=2,
     )
     return order
+
+
+@pytest.fixture
+def declined(order: Order) -> Payment:
+    """A payment that the customer's bank refused."""
+    order.status = OrderStatus.PAYMENT_FAILED
+    order.save()
+    return baker.make(
+        Payment,
+        order=order,
+        amount=order.total_amount,
+        currency=order.currency,
+        status=PaymentStatus.DECLINED,
+        failure_reason="The card was declined.",
+    )

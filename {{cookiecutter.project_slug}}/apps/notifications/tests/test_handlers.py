@@ -8,8 +8,12 @@ from django.db import transaction
 from apps.authentication.events import EmailVerificationRequested, PasswordResetRequested
 from apps.authentication.models import EmailChallenge
 from apps.common.events import Event, bus
+from apps.inventory.events import StockDepleted
+from apps.inventory.services import set_stock
 from apps.orders.models import Order
-from apps.payments.events import PaymentProcessed
+from apps.payments.events import PaymentFailed, PaymentProcessed
+from apps.payments.models import Payment
+from apps.products.models import Product
 
 type Hear = Callable[[Event], str]
 
@@ -44,3 +48,26 @@ def test_who_paid_gets_a_confirmation(order: Order, hear: Hear) -> None:
         currency=order.currency,
     )
     assert "confirmed" in hear(event)
+
+
+def test_whose_payment_is_declined_is_told_so(declined: Payment, hear: Hear) -> None:
+    event = PaymentFailed(
+        payment_id=declined.public_id,
+        order_id=declined.order.public_id,
+        reason=declined.failure_reason,
+    )
+    assert "declined" in hear(event)
+
+
+def test_whose_product_sells_out_is_told_so(product: Product, hear: Hear) -> None:
+    assert "Sold out" in hear(StockDepleted(product_id=product.public_id))
+
+
+def test_whose_product_sells_out_again_is_told_again(
+    product: Product, run_tasks: Callable[[], None], mailoutbox: list[EmailMultiAlternatives]
+) -> None:
+    for depletions in (1, 2):
+        set_stock(product=product, on_hand=1)
+        set_stock(product=product, on_hand=0)
+        run_tasks()
+        assert len(mailoutbox) == depletions

@@ -1,4 +1,5 @@
 import smtplib
+from uuid import uuid4
 
 import pytest
 from django.core.mail import EmailMultiAlternatives
@@ -12,11 +13,13 @@ from apps.notifications import services
 from apps.notifications.models import Notification
 from apps.notifications.tests.conftest import MailServer
 from apps.orders.models import Order
+from apps.payments.models import Payment
+from apps.products.models import Product
 
 Kind = Notification.Kind
 type Outbox = list[EmailMultiAlternatives]
 
-CONTEXT = {"code": "012345", "expires_at": timezone.now(), "name": "Ada"}
+CONTEXT = {"code": "012345", "expires_at": timezone.now()}
 
 
 def send(kind: Kind = Kind.EMAIL_VERIFICATION, key: str = "a key") -> None:
@@ -78,6 +81,52 @@ def test_an_order_confirmation_lists_what_was_bought(order: Order, mailoutbox: O
     assert "Total: 39.98 EUR" in message.body
     assert "Teapot &lt;large&gt;" in html(message)
     assert str(order.public_id) in html(message)
+    assert f"Thank you, {order.customer.full_name}!" in message.body
+    assert f"Thank you, {order.customer.full_name}!" in html(message)
+
+
+def test_of_a_declined_payment_a_customer_learns_the_reason_and_what_it_means(
+    declined: Payment, mailoutbox: Outbox
+) -> None:
+    services.mail_payment_declined(payment_id=declined.public_id)
+    (message,) = mailoutbox
+    assert message.to == [declined.order.customer.email]
+    for content in (message.body, html(message)):
+        assert "Your payment of 39.98 EUR was declined. Nothing was charged." in content
+        assert "The reason given: The card was declined." in content
+        assert str(declined.order.public_id) in content
+        assert "back on sale" in content
+    assert "2 x Teapot <large>: 39.98 EUR" in message.body.splitlines()
+    assert "Teapot &lt;large&gt;" in html(message)
+
+
+def test_a_decline_without_a_reason_gives_none(declined: Payment, mailoutbox: Outbox) -> None:
+    declined.failure_reason = ""
+    declined.save()
+    services.mail_payment_declined(payment_id=declined.public_id)
+    (message,) = mailoutbox
+    assert "reason" not in message.body
+    assert "reason" not in html(message)
+
+
+def test_a_vendor_learns_which_product_is_sold_out(product: Product, mailoutbox: Outbox) -> None:
+    services.mail_sold_out_notice(product_id=product.public_id, notice_id=uuid4())
+    (message,) = mailoutbox
+    assert message.to == [product.vendor.user.email]
+    assert message.subject == "Sold out: Teapot <large>"
+    assert message.body.startswith("Teapot <large> is sold out")
+    assert "Teapot &lt;large&gt; is sold out" in html(message)
+
+
+def test_a_name_on_several_lines_makes_a_subject_on_one(
+    product: Product, mailoutbox: Outbox
+) -> None:
+    product.name = "Teapot\r\nBcc: eve@example.com\u2028(large)"
+    product.save()
+    services.mail_sold_out_notice(product_id=product.public_id, notice_id=uuid4())
+    (message,) = mailoutbox
+    assert message.subject == "Sold out: Teapot Bcc: eve@example.com (large)"
+    assert message.message()["Bcc"] is None
 
 
 @pytest.mark.django_db
@@ -108,6 +157,14 @@ def test_nothing_is_recorded_of_an_email_that_no_server_accepted(mail_server: Ma
         send()
     assert not Notification.objects.exists()
     assert not AuditEntry.objects.exists()
+
+
+@pytest.mark.django_db
+def test_an_email_that_two_workers_send_at_once_is_recorded_once(mail_server: MailServer) -> None:
+    mail_server.meanwhile = send
+    send()
+    assert Notification.objects.count() == 1
+    assert AuditEntry.objects.filter(action="email.sent").count() == 1
 
 
 @pytest.mark.django_db

@@ -11,8 +11,10 @@ from django_database_task.models import DatabaseTask
 
 from apps.authentication.models import EmailChallenge
 from apps.common.queues import Queue
+from apps.inventory.services import set_stock
 from apps.notifications import tasks
 from apps.notifications.tests.conftest import MailServer
+from apps.products.models import Product
 
 type Outbox = list[EmailMultiAlternatives]
 type RunTasks = Callable[[], None]
@@ -66,8 +68,34 @@ def test_what_does_not_exist_any_more_is_not_mailed_about(
 ) -> None:
     tasks.send_password_reset_email.enqueue(challenge_id=str(uuid4()))
     tasks.send_order_confirmation.enqueue(order_id=str(uuid4()))
+    tasks.send_payment_declined.enqueue(payment_id=str(uuid4()))
+    tasks.send_sold_out_notice.enqueue(product_id=str(uuid4()), notice_id=str(uuid4()))
     run_tasks()
     assert set(DatabaseTask.objects.values_list("status")) == {(TaskResultStatus.SUCCESSFUL,)}
+    assert mailoutbox == []
+
+
+def restock(product: Product) -> None:
+    set_stock(product=product, on_hand=1)
+
+
+def hide(product: Product) -> None:
+    product.is_active = False
+    product.save()
+
+
+def deactivate_the_vendor(product: Product) -> None:
+    product.vendor.is_active = False
+    product.vendor.save()
+
+
+@pytest.mark.parametrize("change", [restock, hide, deactivate_the_vendor])
+def test_a_vendor_is_not_told_of_a_shortage_that_no_customer_sees_any_more(
+    change: Callable[[Product], None], product: Product, run_tasks: RunTasks, mailoutbox: Outbox
+) -> None:
+    tasks.send_sold_out_notice.enqueue(product_id=str(product.public_id), notice_id=str(uuid4()))
+    change(product)
+    run_tasks()
     assert mailoutbox == []
 
 
@@ -98,6 +126,16 @@ def test_a_task_that_runs_twice_mails_once(
     assert len(mailoutbox) == 1
 
 
+def test_a_notice_that_is_sent_twice_arrives_once(
+    product: Product, run_tasks: RunTasks, mailoutbox: Outbox
+) -> None:
+    notice = {"product_id": str(product.public_id), "notice_id": str(uuid4())}
+    for _ in range(2):
+        tasks.send_sold_out_notice.enqueue(**notice)
+    run_tasks()
+    assert len(mailoutbox) == 1
+
+
 def test_emails_have_a_queue_of_their_own() -> None:
     assert {
         task.queue_name
@@ -105,5 +143,7 @@ def test_emails_have_a_queue_of_their_own() -> None:
             tasks.send_verification_email,
             tasks.send_password_reset_email,
             tasks.send_order_confirmation,
+            tasks.send_payment_declined,
+            tasks.send_sold_out_notice,
         )
     } == {Queue.EMAILS}

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from argparse import ArgumentParser
 from types import FrameType
 from typing import Any, cast
@@ -15,6 +16,8 @@ from apps.common.schedule import Schedule
 from apps.common.worker import TaskSource, Worker
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
+# Whoever starts the worker may pass on a signal that the worker has received as well.
+SAME_REQUEST = 1.0  # seconds
 
 
 class Command(BaseCommand):
@@ -72,10 +75,16 @@ class Command(BaseCommand):
             shutdown_timeout=shutdown_timeout,
         )
 
-        def stop(_signal: int, _frame: FrameType | None) -> None:
-            worker.stop()
-            for number in SIGNALS:
+        asked_at: float | None = None
+
+        def stop(number: int, _frame: FrameType | None) -> None:
+            nonlocal asked_at
+            now = time.monotonic()
+            if asked_at is not None and now - asked_at > SAME_REQUEST:
                 signal.signal(number, signal.SIG_DFL)
+                signal.raise_signal(number)
+            asked_at = asked_at or now
+            worker.stop()
 
         for number in SIGNALS:
             signal.signal(number, stop)

@@ -1,0 +1,1 @@
+"""A new user: two commands, then a browser."""
