@@ -159,7 +159,7 @@ def explain(error: Exception) -> str:
     """Put what went wrong into one line."""
     if isinstance(error, subprocess.CalledProcessError):
         return str(error.stderr, errors="replace").strip().partition("\n")[0]
-    if isinstance(error, FileNotFoundError) and error.filename == "git":
+    if isinstance(error, FileNotFoundError) and error.filename in {"git", None}:
         return "git is not installed"
     return str(error)
 

@@ -100,7 +100,8 @@ class Environment(BaseSettings):
         default="", description="bucket of uploaded files; the local disk when empty"
     )
     app_default_from_email: str = Field(
-        default="no-reply@{{ cookiecutter.domain_name }}", description="sender of e-mails"
+        default="no-reply@{{ cookiecutter.domain_name }}",
+        description="sender of e-mails",
     )
     database_url: str = Field(
         default=f"sqlite:///{BASE_DIR / 'db.sqlite3'}",

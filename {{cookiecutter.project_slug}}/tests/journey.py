@@ -5,12 +5,17 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from email import message_from_string, policy
 from typing import Any
 
 import httpx
 
 PASSWORD = "a long enough passphrase"
 PATIENCE_SECONDS = 60
+
+# How the console shows an e-mail.
+HEADERS = "Content-Type: multipart/alternative"
+END = "-" * 79
 
 
 @dataclass
@@ -19,7 +24,7 @@ class NewCustomer:
 
     Args:
         url: Where the shop is.
-        mail: All e-mail the shop has sent so far, as text.
+        mail: What the shop has printed so far, e-mails among it.
     """
 
     url: str
@@ -91,8 +96,15 @@ class NewCustomer:
         return int(answer.json()["available"])
 
     def _mail_to_me(self) -> str:
-        letters = self.mail().split("Subject: ")
-        return "\n".join(letter for letter in letters if f"To: {self.email}" in letter)
+        letters = (
+            message_from_string(HEADERS + letter, policy=policy.default)
+            for _, _, letter in (part.partition(HEADERS) for part in self.mail().split(END))
+        )
+        return "\n".join(
+            body.get_content()
+            for letter in letters
+            if letter["To"] == self.email and (body := letter.get_body(("plain",)))
+        )
 
     @staticmethod
     def _wait[T](condition: Callable[[], T]) -> T:

@@ -8,16 +8,16 @@ STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 MEDIA_URL = "/media/"
 MEDIA_ROOT = BASE_DIR / "media"
-
-
 # % if cookiecutter.object_storage == "s3"
 BUCKET_BACKEND = "storages.backends.s3.S3Storage"
+
+
 # % endif
 # % if cookiecutter.object_storage == "gcs"
 BUCKET_BACKEND = "storages.backends.gcloud.GoogleCloudStorage"
+
+
 # % endif
-
-
 def uploads(bucket: str) -> dict[str, Any]:
     """The storage of uploaded files: the bucket, or the local disk when there is none."""
     if not bucket:

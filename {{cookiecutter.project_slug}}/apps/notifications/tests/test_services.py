@@ -4,6 +4,7 @@ from uuid import uuid4
 import pytest
 from django.core.mail import EmailMultiAlternatives
 from django.utils import timezone
+from django.utils.html import escape
 from pytest_django import Settings
 
 from apps.authentication.models import EmailChallenge
@@ -40,7 +41,7 @@ def test_every_kind_has_a_subject_a_text_and_a_page(kind: Kind, mailoutbox: Outb
     assert message.subject
     assert "\n" not in str(message.subject)
     assert message.body.splitlines()[0]
-    assert str(message.subject) in html(message)
+    assert escape(message.subject) in html(message)
     assert message.to == ["ada@example.com"]
 
 

@@ -4,6 +4,8 @@ import pytest
 from django.core.checks import run_checks
 from pytest_django import Settings
 
+pytestmark = pytest.mark.django_db
+
 
 def findings(*, deploy: bool = False) -> list[str | None]:
     found = run_checks(include_deployment_checks=deploy)
