@@ -1,5 +1,7 @@
 """The audit log: one row for each change that matters, in the same transaction."""
 
+from collections.abc import Mapping
+
 from apps.common import context
 from apps.common.errors import Extension
 from apps.common.models import AuditEntry, BaseModel
@@ -23,3 +25,10 @@ def record(action: str, target: BaseModel, **changes: Extension) -> AuditEntry:
         client_ip=now.get("client_ip", ""),
         changes=changes,
     )
+
+
+def differences(
+    before: Mapping[str, Extension], after: Mapping[str, Extension]
+) -> dict[str, Extension]:
+    """What changed between two descriptions of one thing: name -> [before, after]."""
+    return {name: [before[name], after[name]] for name in after if after[name] != before[name]}

@@ -68,11 +68,7 @@ def update_product(*, product: Product, **changes: Unpack[ProductChanges]) -> Pr
             _set_price(product, price)
         for field, value in changes.items():
             setattr(product, field, value)
-        after = _recordable(product)
-        differences = {
-            name: [before[name], after[name]] for name in after if after[name] != before[name]
-        }
-        if differences:
+        if differences := audit.differences(before, _recordable(product)):
             product.save()
             audit.record("product.updated", product, **differences)
     return product

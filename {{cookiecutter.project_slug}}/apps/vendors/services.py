@@ -44,11 +44,7 @@ def update_vendor(*, vendor: Vendor, **changes: Unpack[VendorChanges]) -> Vendor
         before = _recordable(vendor)
         for field, value in changes.items():
             setattr(vendor, field, value)
-        after = _recordable(vendor)
-        differences = {
-            name: [before[name], after[name]] for name in after if after[name] != before[name]
-        }
-        if differences:
+        if differences := audit.differences(before, _recordable(vendor)):
             vendor.save()
             audit.record("vendor.updated", vendor, **differences)
     return vendor

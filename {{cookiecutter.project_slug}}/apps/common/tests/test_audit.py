@@ -23,3 +23,8 @@ def test_an_entry_says_who_did_what_to_what_in_which_request(customer: User) -> 
 
 def test_outside_a_request_the_actor_is_empty(customer: User) -> None:
     assert audit.record("user.cleaned", customer).actor_id == ""
+
+
+def test_only_what_changed_is_a_difference() -> None:
+    before, after = {"name": "Ann", "role": "client"}, {"name": "Anna", "role": "client"}
+    assert audit.differences(before, after) == {"name": ["Ann", "Anna"]}
