@@ -19,7 +19,7 @@ help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 new: ## Generate a project next to this folder: make new ARGS="--no-input project_name=Atelier" OUT=~/code
-	@$(RUN) --quiet --only-group generate scripts/generate.py --output-dir $(OUT) . $(ARGS)
+	@$(RUN) --quiet --only-group generate scripts/generate.py --output-dir "$(or $(OUT),..)" . $(ARGS)
 
 test: ## Run all tests, or some of them: make test ARGS="-m static"
 	$(RUN) pytest $(ARGS)

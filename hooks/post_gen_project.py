@@ -196,7 +196,9 @@ def main() -> None:
     """Finish the project and print the summary; the exit status is 0 whatever happens."""
     answers: Answers = json.loads(r"""{{ cookiecutter | tojson }}""")
     failures = list(finish(answers))
-    say(summarise(answers, failures))
+    # cruft renders in a folder of its own, where there is nothing to look at.
+    if "_commit" not in answers:
+        say(summarise(answers, failures))
 
 
 if __name__ == "__main__":

@@ -11,11 +11,14 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import httpx
 import pytest
 
 from tests.rendering import TEMPLATE
+
+type Customer = Any  # NewCustomer, of a module that exists only once a project is generated
 
 PATIENCE = 300  # seconds, enough to install every dependency on a slow machine
 
@@ -28,9 +31,6 @@ class Shop:
         self.url = f"http://127.0.0.1:{port}"
         self.server_log = folder / "server.log"
         self.worker_log = folder / "worker.log"
-        self.customer = _load(folder / "tests" / "journey.py").NewCustomer(
-            self.url, self.worker_log.read_text
-        )
 
     def query(self, sql: str, *values: str) -> set[str]:
         """Ask the project's database for one column."""
@@ -65,6 +65,17 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
         yield shop
 
 
+@pytest.fixture(scope="module")
+def ann(shop: Shop) -> Customer:
+    """Somebody who has just got an account; the project's own tests know what people do."""
+    journey = _load(shop.folder / "tests" / "journey.py")
+    ann = journey.NewCustomer(shop.url, shop.worker_log.read_text)
+    ann.register()
+    ann.verify()
+    ann.log_in()
+    return ann
+
+
 def test_the_first_page_leads_everywhere(shop: Shop) -> None:
     page = httpx.get(shop.url)
     assert page.is_success
@@ -73,11 +84,7 @@ def test_the_first_page_leads_everywhere(shop: Shop) -> None:
         assert httpx.get(f"{shop.url}{path}", follow_redirects=True).is_success
 
 
-def test_a_new_customer_buys_two_products_and_pays_once(shop: Shop) -> None:
-    ann = shop.customer
-    ann.register()
-    ann.verify()
-    ann.log_in()
+def test_a_new_customer_buys_two_products_and_pays_once(shop: Shop, ann: Customer) -> None:
     first, second = ann.search("linen")[:2]
 
     order = ann.order(first, second)
@@ -95,8 +102,7 @@ def test_a_new_customer_buys_two_products_and_pays_once(shop: Shop) -> None:
     assert audited >= {"order.placed", "order.processing", "order.paid"}
 
 
-def test_a_declined_payment_returns_the_stock(shop: Shop) -> None:
-    ann = shop.customer
+def test_a_declined_payment_returns_the_stock(ann: Customer) -> None:
     product = ann.search("linen")[0]
     order = ann.order(product)
     assert ann.available(product) == product["available"] - 1

@@ -112,15 +112,42 @@ def test_a_database_that_django_cannot_use_is_refused() -> None:
     assert problem[0] == "postgresql_version"
 
 
-def test_a_choice_that_is_not_offered_ends_in_one_line(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("option", "complaint"),
+    [
+        ("django_version=5.2", "5.2 provided for choice variable"),
+        ("project_nmae=Atelier", "There is no option 'project_nmae'. Did you mean project_name?"),
+        ("colour=red", "There is no option 'colour'. The README lists them all."),
+    ],
+)
+def test_an_option_that_cannot_be_ends_in_one_line(
+    option: str, complaint: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     script = str(TEMPLATE / "scripts/generate.py")
     command = [sys.executable, script, "--no-input", "--default-config", "--output-dir"]
-    done = subprocess.run([*command, tmp_path, TEMPLATE, "django_version=5.2"], check=False)
-    report = capfd.readouterr().err
+    done = subprocess.run([*command, tmp_path / "out", TEMPLATE, option], check=False)
+    report = " ".join(capfd.readouterr().err.split())
     assert done.returncode == 1
-    assert report.strip().startswith("Nothing was generated. 5.2 provided for choice variable")
+    assert report.startswith("Nothing was generated.")
+    assert complaint in report
+    assert "Traceback" not in report
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_that_cannot_be_written_to_ends_in_one_line(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "out").touch()
+    script = str(TEMPLATE / "scripts/generate.py")
+    command = [sys.executable, script, "--no-input", "--default-config", "--output-dir"]
+    done = subprocess.run([*command, tmp_path / "out", TEMPLATE], check=False)
+    assert done.returncode == 1
+    assert capfd.readouterr().err.strip().startswith("Nothing was generated. ")
+
+
+def test_a_long_name_still_makes_a_slug() -> None:
+    slug = answers(project_name="A marketplace whose name is as long as it may be, or so")
+    assert slug["project_slug"] == "a_marketplace_whose_name_is_as_long_as"
 
 
 @pytest.mark.parametrize(

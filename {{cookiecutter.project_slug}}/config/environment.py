@@ -23,6 +23,7 @@ PRODUCTION_REQUIRES = (
     "app_base_url",
     "app_payment_gateway",
     "app_payment_webhook_secret",
+    "app_storage_bucket",
     "database_url",
     "email_url",
 )

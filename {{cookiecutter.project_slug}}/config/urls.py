@@ -5,12 +5,16 @@ from django.conf.urls.static import static
 from django.contrib import admin
 from django.urls import include, path
 
+from apps.common import problems
 from apps.common.views import IndexView
+
+admin.site.site_header = admin.site.site_title = settings.SITE_NAME
 
 urlpatterns = [
     path("", IndexView.as_view(), name="index"),
     path("admin/", admin.site.urls),
     path("api/v1/", include("config.api_v1")),
+    path("api/<path:rest>", problems.api_not_found),
     *static(settings.MEDIA_URL, document_root=settings.MEDIA_ROOT),
 ]
 

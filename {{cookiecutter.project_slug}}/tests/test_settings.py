@@ -15,6 +15,7 @@ COMPLETE = {
     "APP_BASE_URL": "https://shop.example.com",
     "APP_PAYMENT_GATEWAY": "apps.payments.gateways.fake.FakeGateway",
     "APP_PAYMENT_WEBHOOK_SECRET": "signing-key-of-webhooks-in-tests-1",
+    "APP_STORAGE_BUCKET": "shop-uploads",
     "DATABASE_URL": "postgresql://shop:secret@db.example.com/shop",
     "EMAIL_URL": "smtp://shop:secret@mail.example.com:587",
 }

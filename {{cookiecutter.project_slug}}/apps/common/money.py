@@ -9,6 +9,8 @@ from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
 
 CENT = Decimal("0.01")
+MAX_AMOUNT = Decimal("9999999999.99")
+"""The most that `amount_field` holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +27,6 @@ class Money:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "amount", self.amount.quantize(CENT, ROUND_HALF_EVEN))
-
-    @classmethod
-    def zero(cls, currency: str) -> Self:
-        """Nothing, in the currency."""
-        return cls(Decimal(0), currency)
 
     def __add__(self, other: Self) -> Self:
         return type(self)(self.amount + self._same_currency(other).amount, self.currency)

@@ -48,10 +48,6 @@ class IsVendor(HasRole):
     roles = frozenset({Role.VENDOR})
 
 
-class IsStaff(HasRole):
-    """Somebody who runs the shop."""
-
-
 class IsOwner(BasePermission):
     """The owner of the object at hand, or staff."""
 

@@ -9,8 +9,8 @@ from django.core.exceptions import PermissionDenied
 from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views import defaults
+from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions
-from rest_framework.response import Response
 
 from apps.common import context, errors
 from apps.common.errors import ApplicationError, Extension
@@ -48,16 +48,16 @@ def problem(error: ApplicationError) -> dict[str, Extension]:
     }
 
 
-def exception_handler(exception: Exception, _context: dict[str, Any]) -> Response | None:
+def exception_handler(exception: Exception, _context: dict[str, Any]) -> HttpResponse | None:
     """Answer an exception raised in a REST framework view; None lets a defect become a 500."""
     error = as_application_error(exception)
-    if error is None:
-        return None
-    return Response(
-        problem(error),
-        status=error.status,
-        headers=_headers(exception, error),
-        content_type=CONTENT_TYPE,
+    return None if error is None else respond(error, _headers(exception, error))
+
+
+def respond(error: ApplicationError, headers: dict[str, str] | None = None) -> HttpResponse:
+    """The answer that tells of an error, in JSON whatever else the view speaks."""
+    return JsonResponse(
+        problem(error), status=error.status, headers=headers, content_type=CONTENT_TYPE
     )
 
 
@@ -113,9 +113,17 @@ def _flatten(details: Any, path: str = "") -> Iterator[dict[str, Extension]]:  #
 
 
 def _page(request: HttpRequest, error: ApplicationError) -> HttpResponse | None:
-    if not request.path.startswith(API_PREFIX):
-        return None
-    return JsonResponse(problem(error), status=error.status, content_type=CONTENT_TYPE)
+    return respond(error) if request.path.startswith(API_PREFIX) else None
+
+
+@csrf_exempt
+def api_not_found(_request: HttpRequest, **_path: str) -> HttpResponse:
+    """Answer an address of the API that no other route matches, in development as well.
+
+    Being a route, it also keeps Django from redirecting a request whose address lacks its slash,
+    which would turn a POST into a GET.
+    """
+    return respond(errors.NotFound())
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -17,6 +17,13 @@ class UnknownProducts(NotFound):
     title = "Some products are not for sale"
 
 
+class OrderTooLarge(UnprocessableInput):
+    """The total is more than can be booked."""
+
+    code = "order-too-large"
+    title = "The order's total is too large"
+
+
 class MixedCurrencies(UnprocessableInput):
     """One order is paid in one currency."""
 

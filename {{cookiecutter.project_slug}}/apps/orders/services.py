@@ -11,9 +11,9 @@ from django.db import transaction
 from apps.authentication.models import User
 from apps.common import audit
 from apps.common.events import bus
-from apps.common.money import Money
+from apps.common.money import MAX_AMOUNT, Money
 from apps.inventory import services as inventory
-from apps.orders.errors import MixedCurrencies, UnknownProducts
+from apps.orders.errors import MixedCurrencies, OrderTooLarge, UnknownProducts
 from apps.orders.events import OrderCancelled, OrderCreated
 from apps.orders.models import Order, OrderItem, OrderStatus
 from apps.products.models import Product
@@ -39,6 +39,7 @@ def place_order(*, customer: User, lines: Sequence[OrderLine]) -> Order:
     Raises:
         UnknownProducts: Naming those that are not for sale.
         MixedCurrencies: The products are not sold in one currency.
+        OrderTooLarge: Nobody could book the total.
         InsufficientStock: Naming the products there are not enough of.
     """
     products = _products_for_sale([line.product_id for line in lines])
@@ -140,4 +141,7 @@ def _products_for_sale(public_ids: Sequence[UUID]) -> dict[UUID, Product]:
 def _total(bought: Sequence[tuple[Product, int]]) -> Money:
     if len({product.currency for product, _ in bought}) > 1:
         raise MixedCurrencies
-    return reduce(add, (Money(product.price, product.currency) * n for product, n in bought))
+    total = reduce(add, (product.money * quantity for product, quantity in bought))
+    if total.amount > MAX_AMOUNT:
+        raise OrderTooLarge(f"At most {MAX_AMOUNT} {total.currency} can be paid at once.")
+    return total

@@ -8,6 +8,7 @@ from django.db.models.functions import Coalesce
 
 from apps.common.errors import NotFound
 from apps.products.models import Category, Product
+from apps.vendors.models import Vendor
 
 
 def categories() -> QuerySet[Category]:
@@ -37,6 +38,11 @@ def products() -> QuerySet[Product]:
 def catalogue() -> QuerySet[Product]:
     """The products that customers may see: active ones of active vendors."""
     return products().filter(is_active=True, vendor__is_active=True)
+
+
+def products_of(vendor: Vendor) -> QuerySet[Product]:
+    """What a vendor sells, and what it hides."""
+    return products().filter(vendor=vendor)
 
 
 def product_detail(public_id: UUID) -> Product:

@@ -34,7 +34,6 @@ INSTALLED_APPS = [
     "apps.orders",
     "apps.payments",
     "apps.notifications",
-    "apps.demo",
 ]
 
 # Every entry is async-capable: a sync-only one would hold a thread until the answer comes.

@@ -10,6 +10,8 @@ from config.settings.security import *
 from config.settings.storage import *
 from config.settings.tasks import *
 
+INSTALLED_APPS += ["apps.demo"]
+
 DEBUG = True
 LOGGING = logging_config(CONSOLE)
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}

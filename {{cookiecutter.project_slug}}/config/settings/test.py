@@ -10,6 +10,8 @@ from config.settings.security import *
 from config.settings.storage import *
 from config.settings.tasks import *
 
+INSTALLED_APPS += ["apps.demo"]
+
 DEBUG = False
 LOGGING = logging_config(JSON)
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -46,6 +46,7 @@ def test_an_error_of_the_whole_form_has_no_field(api: APIClient) -> None:
     [
         ("{", "application/json", 400),
         ("[1]", "application/json", 400),
+        ("[" * 100_000, "application/json", 400),
         ("a=1", "application/x-www-form-urlencoded", 415),
     ],
 )

@@ -5,6 +5,7 @@ import re
 import pytest
 from django.conf import settings
 from django.test import Client
+from pytest_django import Settings
 
 from apps.authentication.models import User
 
@@ -43,3 +44,23 @@ def test_staff_reach_every_page_of_the_admin(client: Client) -> None:
     assert len(lists) >= 10
     for page in lists:
         assert client.get(page).status_code == 200
+
+
+@pytest.mark.parametrize("address", ["/api/nothing/", "/api/v1/nothing/", "/api/v1/orders"])
+@pytest.mark.parametrize("debug", [True, False])
+def test_an_unknown_address_of_the_api_is_a_problem_in_development_too(
+    client: Client,
+    settings: Settings,
+    address: str,
+    *,
+    debug: bool,
+) -> None:
+    settings.DEBUG = debug
+    response = client.post(address)
+    assert (response.status_code, response.json()["code"]) == (404, "not-found")
+
+
+@pytest.mark.parametrize("page", ["/api/v1/docs/", "/api/v1/schema/"])
+def test_documentation_can_only_be_read(client: Client, page: str) -> None:
+    for response in (client.post(page), client.options(page)):
+        assert (response.status_code, response.json()["code"]) == (405, "method-not-allowed")

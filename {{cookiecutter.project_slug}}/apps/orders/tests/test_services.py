@@ -7,10 +7,16 @@ import pytest
 
 from apps.authentication.models import User
 from apps.common.models import AuditEntry, OutboxEvent
+from apps.common.money import MAX_AMOUNT
 from apps.inventory.errors import InsufficientStock
 from apps.inventory.selectors import available
 from apps.orders import services
-from apps.orders.errors import ImpossibleTransition, MixedCurrencies, UnknownProducts
+from apps.orders.errors import (
+    ImpossibleTransition,
+    MixedCurrencies,
+    OrderTooLarge,
+    UnknownProducts,
+)
 from apps.orders.models import TRANSITIONS, Order, OrderStatus
 from apps.orders.services import OrderLine
 from apps.orders.tests.conftest import Sell
@@ -80,6 +86,14 @@ def test_one_order_has_one_currency(customer: User, shirt: Product, sell: Sell) 
     lines = [OrderLine(shirt.public_id, 1), OrderLine(foreign.public_id, 1)]
     with pytest.raises(MixedCurrencies):
         services.place_order(customer=customer, lines=lines)
+
+
+def test_a_total_beyond_booking_is_refused(customer: User, sell: Sell) -> None:
+    dear = sell("Dear", str(MAX_AMOUNT))
+    with pytest.raises(OrderTooLarge):
+        services.place_order(customer=customer, lines=[OrderLine(dear.public_id, 2)])
+    order = services.place_order(customer=customer, lines=[OrderLine(dear.public_id, 1)])
+    assert order.total_amount == MAX_AMOUNT
 
 
 def test_cancelling_returns_the_stock_and_is_published(order: Order, shirt: Product) -> None:

@@ -87,6 +87,24 @@ class ProductsView(ListModelMixin, ProductAPIView):
 
 
 @extend_schema(tags=["products"])
+class OwnProductsView(ListModelMixin, GenericAPIView[Product]):
+    """What the caller sells."""
+
+    permission_classes = (IsVendor,)
+    queryset = Product.objects.none()
+    serializer_class = ProductSerializer
+
+    def get_queryset(self) -> QuerySet[Product]:
+        """The caller's own."""
+        return selectors.products_of(vendor_of(signed_in(self.request)))
+
+    @extend_schema(operation_id="products_mine")
+    def get(self, request: Request) -> Response:
+        """List the caller's own products, newest first; hidden ones are among them."""
+        return self.list(request)
+
+
+@extend_schema(tags=["products"])
 class ProductView(ProductAPIView):
     """One product."""
 
@@ -110,5 +128,6 @@ class ProductView(ProductAPIView):
 urlpatterns = [
     path("categories/", CategoriesView.as_view(), name="categories"),
     path("products/", ProductsView.as_view(), name="products"),
+    path("products/mine/", OwnProductsView.as_view(), name="own-products"),
     path("products/<uuid:product_id>/", ProductView.as_view(), name="product"),
 ]

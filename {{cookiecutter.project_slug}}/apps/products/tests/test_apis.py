@@ -344,3 +344,20 @@ class AnyQueryTest(TestCase):
     )
     def test_no_query_is_a_server_error(self, query: dict[str, Any]) -> None:
         assert APIClient().get(URL, query).status_code in {200, 400, 404}
+
+
+def test_a_vendor_finds_own_products_again_hidden_ones_as_well(
+    seller: APIClient, offer: Offer, staff_user: User
+) -> None:
+    offer("Shown")
+    offer("Hidden", is_active=False)
+    offer("Foreign", vendor=create_vendor(user=staff_user, name="Bea"))
+
+    rows = seller.get(f"{URL}mine/").json()["results"]
+
+    assert [row["name"] for row in rows] == ["Hidden", "Shown"]
+
+
+def test_only_a_vendor_has_own_products(api: APIClient, customer: User, login: Login) -> None:
+    assert api.get(f"{URL}mine/").status_code == 401
+    assert login(customer).get(f"{URL}mine/").status_code == 403
