@@ -170,6 +170,7 @@ class MeView(APIView):
         return Response(UserSerializer(signed_in(request)).data)
 
     @operation(operation_id="update_me", request=UserSerializer, responses=UserSerializer)
+    @idempotent
     def patch(self, request: Request) -> Response:
         """Change the own profile; only the name can be changed here."""
         user = signed_in(request)
