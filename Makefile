@@ -36,5 +36,5 @@ format: ## Format, and repair what can be repaired
 matrix: ## Run the gates of every combination of the toggles
 	$(RUN) pytest -m matrix $(ARGS)
 
-bench: ## Measure the generation against a template of one file
-	$(RUN) python -m benchmarks.generation $(ARGS)
+bench: ## Measure, side by side: make bench NAME=generation, or NAME=pooling
+	$(RUN) python -m benchmarks.$(or $(NAME),generation) $(ARGS)

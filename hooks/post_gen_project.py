@@ -12,7 +12,9 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 
 # Toggle -> the files and folders that exist only with it, relative to the project.
-FEATURE_PATHS: dict[str, tuple[str, ...]] = {}
+FEATURE_PATHS: dict[str, tuple[str, ...]] = {
+    "use_pgbouncer": ("docs/runbooks/pgbouncer.md", "infra/pgbouncer"),
+}
 
 # What `.env.example` leaves empty because every project needs values of its own.
 SECRETS = ("APP_SECRET_KEY", "APP_JWT_SIGNING_KEY", "APP_PAYMENT_WEBHOOK_SECRET")

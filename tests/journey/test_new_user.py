@@ -2,7 +2,6 @@
 
 import importlib.util
 import os
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -17,6 +16,7 @@ import httpx
 import pytest
 
 from tests.rendering import TEMPLATE
+from tests.servers import free_port
 
 type Customer = Any  # NewCustomer, of a module that exists only once a project is generated
 
@@ -47,9 +47,7 @@ class Shop:
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     folder = tmp_path_factory.mktemp("journey")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+    port = free_port()
     subprocess.run(
         ["make", "new", "ARGS=--no-input", f"OUT={folder}"],
         cwd=TEMPLATE,

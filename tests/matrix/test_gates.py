@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.matrix.gates import Step, environment_for, gates, run, steps
+from tests.environments import environment_for
+from tests.matrix.gates import Step, gates, run, steps
 from tests.projects import PROJECTS
 from tests.rendering import render
 

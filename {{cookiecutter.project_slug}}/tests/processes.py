@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Self
+from urllib.parse import urlsplit
 
 import httpx
 from django.db import connection
 
-from config.environment import BASE_DIR
+from config.environment import BASE_DIR, environment
 
 DEADLINE_SECONDS = 60
 
@@ -37,6 +38,12 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def database_url() -> str:
+    """The address of the database that the tests write to."""
+    url = urlsplit(environment().database_url)
+    return f"{url.scheme}://{url.netloc}/{connection.settings_dict['NAME']}?{url.query}"
 
 
 class Site:
@@ -76,7 +83,7 @@ class Site:
         return os.environ | {
             "DJANGO_SETTINGS_MODULE": "config.settings.test",
             "PYTHONUNBUFFERED": "1",
-            "DATABASE_URL": f"sqlite:///{connection.settings_dict['NAME']}",
+            "DATABASE_URL": database_url(),
             "EMAIL_URL": "console:",
             "APP_BASE_URL": self.url,
         }

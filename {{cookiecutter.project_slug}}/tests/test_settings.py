@@ -16,7 +16,7 @@ COMPLETE = {
     "APP_PAYMENT_GATEWAY": "apps.payments.gateways.fake.FakeGateway",
     "APP_PAYMENT_WEBHOOK_SECRET": "signing-key-of-webhooks-in-tests-1",
     "APP_STORAGE_BUCKET": "shop-uploads",
-    "DATABASE_URL": "postgresql://shop:secret@db.example.com/shop",
+    "DATABASE_URL": "postgresql://shop:secret@db.example.com/shop?sslmode=verify-full",
     "EMAIL_URL": "smtp://shop:secret@mail.example.com:587",
 }
 
@@ -62,6 +62,35 @@ def test_a_malformed_secret_is_not_shown() -> None:
     _, output = start("production", "check", **COMPLETE | {"APP_SECRET_KEY": "tooshort"})
     assert "APP_SECRET_KEY" in output
     assert "tooshort" not in output
+
+
+@pytest.mark.parametrize(
+    ("url", "problem"),
+    [
+        ("mysql://shop:secret@db/shop", "begin with sqlite:/// or postgresql://"),
+        ("postgresql://shop:secret@db", "name a database after the host"),
+        (
+            "postgresql://shop:secret@db/shop?sslmod=require",
+            "PostgreSQL's client library cannot read this address",
+        ),
+        (
+            "postgresql://shop:%secret@db/shop",
+            "PostgreSQL's client library cannot read this address",
+        ),
+    ],
+)
+def test_a_malformed_database_address_is_explained(url: str, problem: str) -> None:
+    status, output = start("development", "check", DATABASE_URL=url)
+    assert status != 0
+    assert f"  DATABASE_URL: {problem}" in output
+    assert "secret" not in output
+
+
+def test_a_database_connection_in_clear_text_does_not_pass_the_deployment_check() -> None:
+    unsafe = COMPLETE | {"DATABASE_URL": "postgresql://shop:secret@db.example.com/shop"}
+    status, output = start("production", "check", "--deploy", "--fail-level=WARNING", **unsafe)
+    assert status != 0
+    assert "(common.W001)" in output
 
 
 @pytest.mark.parametrize("name", COMPLETE)

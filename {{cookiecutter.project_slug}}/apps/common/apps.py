@@ -10,5 +10,7 @@ class CommonConfig(AppConfig):
     name = "apps.common"
 
     def ready(self) -> None:
-        """Import every `handlers` module, so that their subscriptions exist."""
+        """Register the system checks, and the subscriptions of every `handlers` module."""
+        from apps.common import checks  # noqa: F401, PLC0415 - the registration is the import
+
         autodiscover_modules("handlers")

@@ -6,7 +6,7 @@ from typing import Any
 
 import structlog
 from django.core.exceptions import PermissionDenied
-from django.db import OperationalError
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views import defaults
 from django.views.decorators.csrf import csrf_exempt
@@ -72,7 +72,7 @@ def as_application_error(exception: Exception) -> ApplicationError | None:
             )
         case exceptions.Throttled():
             return errors.RateLimited(f"Try again in {_wait(exception)} seconds.")
-        case OperationalError():
+        case InterfaceError() | OperationalError():
             log.error("database unavailable", exc_info=exception)
             return errors.ServiceUnavailable("The database does not answer.")
     for known, error in COUNTERPARTS.items():

@@ -1,0 +1,331 @@
+"""PostgreSQL and PgBouncer from the system's packages, as a project's own `infra/` configures them.
+
+Only what depends on the machine is set anew: ports, folders, certificates, less memory. The servers
+refuse to run as root; root lends them the account that PostgreSQL's package has created.
+"""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import IO, Self
+from urllib.parse import quote, urlencode
+
+import trustme
+
+ADDRESS = "127.0.0.1"
+ACCOUNT = "postgres"
+PATIENCE = 60  # seconds
+
+PSQL = ("psql", "--no-psqlrc", "--quiet", "--tuples-only", "--no-align")
+PROGRAMS = ":".join(
+    [
+        # Debian keeps servers away from the PATH, and each version of PostgreSQL for itself.
+        *map(str, sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)),
+        os.environ["PATH"],
+        "/usr/sbin",
+    ]
+)
+
+
+def missing_packages() -> list[str]:
+    """Name the Debian packages that this machine lacks."""
+    programs = {"postgresql": "initdb", "pgbouncer": "pgbouncer"}
+    return [name for name, program in programs.items() if not shutil.which(program, path=PROGRAMS)]
+
+
+def free_port() -> int:
+    """Return a port of the loopback interface that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind((ADDRESS, 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_until(condition: Callable[[], object], *, seconds: float = PATIENCE) -> None:
+    """Look again and again until a condition holds.
+
+    Raises:
+        TimeoutError: It never did.
+    """
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{condition} did not come true within {seconds} s")
+        time.sleep(0.05)
+
+
+def pgbouncer_version(program: Sequence[str] = ("pgbouncer",)) -> tuple[int, int]:
+    """Return the major and minor version of a PgBouncer."""
+    done = subprocess.run(
+        [*program, "--version"], env={"PATH": PROGRAMS}, check=True, capture_output=True, text=True
+    )
+    major, minor, *_ = done.stdout.split()[1].split(".")
+    return int(major), int(minor)
+
+
+@cache
+def authority() -> trustme.CA:
+    """Return who signs the certificates of all servers."""
+    return trustme.CA()
+
+
+class Server:
+    """A process in the foreground, with a folder of its own, for as long as a block lasts."""
+
+    def __init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix=f"{type(self).__name__.lower()}-"))
+        self.port = free_port()
+        self.certificate = self.folder / "server.crt"
+        self.key = self.folder / "server.key"
+        self.authority = self.folder / "ca.crt"
+        self.log = self.folder / "log"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        try:
+            self._certify()
+            self.configure()
+            self.start()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop(signal.SIGKILL)
+        shutil.rmtree(self.folder)
+
+    def configure(self) -> None:
+        """Write what the server reads."""
+        raise NotImplementedError
+
+    def command(self) -> list[str]:
+        """Return what runs the server."""
+        raise NotImplementedError
+
+    def start(self) -> None:
+        """Start the server, and wait until it answers.
+
+        Raises:
+            RuntimeError: It ended instead; the message is its log.
+        """
+        with self.log.open("ab") as log:
+            self._process = self._start(self.command(), log)
+        wait_until(lambda: self._answers() or self._has_ended())
+        if self._has_ended():
+            raise RuntimeError(self.log.read_text())
+
+    def stop(self, how: signal.Signals) -> None:
+        """End the server by a signal, and wait until it is gone."""
+        if self._process is not None and not self._has_ended():
+            self._process.send_signal(how)
+            self._process.wait(PATIENCE)
+
+    def restart(self, how: signal.Signals) -> None:
+        """End the server by a signal, and start it again on the same port."""
+        self.stop(how)
+        self.start()
+
+    def url(self, user: str, password: str, database: str) -> str:
+        """Return the address of a database; whoever uses it verifies the server's identity."""
+        verified = urlencode({"sslmode": "verify-full", "sslrootcert": self.authority})
+        login = f"{quote(user)}:{quote(password, safe='')}"
+        return f"postgresql://{login}@{ADDRESS}:{self.port}/{database}?{verified}"
+
+    def psql(self, url: str, *arguments: str, **variables: str) -> str:
+        """Run psql on a database of this server and return what it printed.
+
+        Raises:
+            RuntimeError: It failed; the message is what it said.
+        """
+        done = subprocess.run(
+            [*PSQL, *arguments, url],
+            env=os.environ | {"PATH": PROGRAMS} | variables,
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+        if done.returncode:
+            raise RuntimeError(done.stderr)
+        return done.stdout.strip()
+
+    @contextmanager
+    def watching(self, url: str, statement: str) -> Iterator[list[str]]:
+        """Run a statement ten times a second; its rows are in the list when the block has ended."""
+        rows: list[str] = []
+        with subprocess.Popen(
+            [*PSQL, url],
+            env=os.environ | {"PATH": PROGRAMS},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        ) as process:
+            assert process.stdin
+            assert process.stdout
+            process.stdin.write(f"{statement} \\watch 0.1\n")
+            process.stdin.flush()
+            rows.append(process.stdout.readline().strip())
+            try:
+                yield rows
+            finally:
+                process.send_signal(signal.SIGINT)
+                rows += process.communicate()[0].splitlines()
+
+    def hand_over(self) -> None:
+        """Give the server's files to its account."""
+        if os.getuid() == 0:
+            for path in (self.folder, *self.folder.iterdir()):
+                shutil.chown(path, ACCOUNT, ACCOUNT)
+
+    def _start(self, command: list[str], output: IO[bytes]) -> "subprocess.Popen[bytes]":
+        self.hand_over()
+        is_root = os.getuid() == 0
+        return subprocess.Popen(
+            command,
+            cwd=self.folder,
+            env={"PATH": PROGRAMS},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            user=ACCOUNT if is_root else None,
+            group=ACCOUNT if is_root else None,
+            extra_groups=[ACCOUNT] if is_root else None,
+        )
+
+    def _answers(self) -> bool:
+        question = ("pg_isready", "--quiet", "--host", ADDRESS, "--port", str(self.port))
+        return subprocess.run(question, env={"PATH": PROGRAMS}, check=False).returncode == 0
+
+    def _has_ended(self) -> bool:
+        return self._process is not None and self._process.poll() is not None
+
+    def _certify(self) -> None:
+        own = authority().issue_cert(ADDRESS)
+        own.private_key_pem.write_to_path(self.key)
+        own.cert_chain_pems[0].write_to_path(self.certificate)
+        authority().cert_pem.write_to_path(self.authority)
+        self.key.chmod(0o600)
+
+
+class Postgres(Server):
+    """PostgreSQL with the configuration and the roles of a project.
+
+    Args:
+        infra: The project's folder `infra/`.
+        name: Of the project's database.
+    """
+
+    ADMIN = ("postgres", "the administrator's")
+
+    def __init__(self, infra: Path, name: str) -> None:
+        super().__init__()
+        self.infra = infra
+        self.name = name
+        self.data = self.folder / "data"
+
+    def configure(self) -> None:
+        """Create the cluster."""
+        user, password = self.ADMIN
+        file = self.folder / "password"
+        file.write_text(password)
+        method = ("--auth", "scram-sha-256", "--pwfile", str(file))
+        initdb = ["initdb", "--pgdata", str(self.data), "--username", user, *method]
+        text = ("--encoding", "UTF8", "--locale", "C.UTF-8")
+        with self.log.open("wb") as log:
+            if self._start([*initdb, *text, "--no-sync"], log).wait(PATIENCE):
+                raise RuntimeError(self.log.read_text())
+        shutil.copytree(self.infra / "postgres", self.folder, dirs_exist_ok=True)
+
+    def command(self) -> list[str]:
+        """Return what runs the server, with settings that suit a machine that does other things."""
+        settings = {
+            "config_file": self.folder / "postgresql.conf",
+            "hba_file": self.folder / "pg_hba.conf",
+            "listen_addresses": ADDRESS,
+            "port": self.port,
+            "unix_socket_directories": self.folder,
+            "ssl_cert_file": self.certificate,
+            "ssl_key_file": self.key,
+            "shared_buffers": "128MB",
+            "fsync": "off",
+        }
+        flags = [f"--{name}={value}" for name, value in settings.items()]
+        return ["postgres", "-D", str(self.data), *flags]
+
+    def admin(self, database: str | None = None) -> str:
+        """Return the administrator's address of a database, by default the project's."""
+        return self.url(*self.ADMIN, database or self.name)
+
+    @contextmanager
+    def watching_connections(self, role: str) -> Iterator[list[int]]:
+        """Count the connections of a role ten times a second; the counts are there in the end."""
+        count = "SELECT usename, count(*) FROM pg_stat_activity GROUP BY usename"
+        counts: list[int] = []
+        with self.watching(self.admin(), count) as rows:
+            yield counts
+        roles = [row.split("|") for row in rows if row]
+        counts += [int(connections) for user, connections in roles if user == role]
+
+
+class PgBouncer(Server):
+    """PgBouncer with the configuration of a project, in front of its PostgreSQL.
+
+    Args:
+        postgres: Which already has the project's roles.
+        users: Further users and their passwords, who may use any database.
+        program: What runs it.
+    """
+
+    ADMIN = ("pgbouncer", "the pooler's")
+
+    def __init__(
+        self, postgres: Postgres, users: dict[str, str], program: Sequence[str] = ("pgbouncer",)
+    ) -> None:
+        super().__init__()
+        self.postgres = postgres
+        self.users = {**dict([self.ADMIN]), **users}
+        self.program = program
+
+    def configure(self) -> None:
+        """Write what the project's file cannot know, after including it."""
+        users = self.folder / "userlist.txt"
+        users.write_text("".join(f'"{user}" "{word}"\n' for user, word in self.users.items()))
+        server = f"host={ADDRESS} port={self.postgres.port}"
+        settings = {
+            "listen_addr": ADDRESS,
+            "listen_port": self.port,
+            "unix_socket_dir": "",
+            "auth_file": users,
+            "client_tls_cert_file": self.certificate,
+            "client_tls_key_file": self.key,
+            "server_tls_ca_file": self.authority,
+        }
+        lines = [
+            # Another `[pgbouncer]` would bring the defaults back; the included file ends within it.
+            f"%include {self.postgres.infra}/pgbouncer/pgbouncer.ini",
+            *(f"{name} = {value}" for name, value in settings.items()),
+            "[databases]",
+            f"{self.postgres.name} = {server} auth_user={self.ADMIN[0]}",
+            f"* = {server}",
+        ]
+        (self.folder / "pgbouncer.ini").write_text("\n".join([*lines, ""]))
+
+    def command(self) -> list[str]:
+        """Return what runs the pooler."""
+        return [*self.program, str(self.folder / "pgbouncer.ini")]
+
+    @contextmanager
+    def watching_clients(self, database: str) -> Iterator[list[int]]:
+        """Count the clients of a database ten times a second; the counts are there in the end."""
+        counts: list[int] = []
+        with self.watching(self.url(*self.ADMIN, "pgbouncer"), "SHOW POOLS;") as rows:
+            yield counts
+        # database|user|active clients|waiting clients|...
+        pools = [row.split("|") for row in rows]
+        counts += [int(pool[2]) + int(pool[3]) for pool in pools if pool[0] == database]

@@ -1,0 +1,1 @@
+"""Projects against the real services that they are made for."""
