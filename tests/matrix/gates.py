@@ -19,7 +19,7 @@ TARGETS = ("lint", "check", "test")
 RUN = "sh scripts/uv.sh run "
 
 # What these tools read. The other gates run the project, which may read any of its files.
-READS = dict.fromkeys(("lint-imports", "mypy", "ruff"), (".py", ".toml"))
+READS = dict.fromkeys(("lint-imports", "mypy", "ruff", "zdm"), (".py", ".toml"))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,6 +17,7 @@ MISTAKES = {
     "lint-imports": ("apps/common/ids.py", "import ", "import apps.orders\nimport ", "BROKEN"),
     "check --deploy": ("config/settings/production.py", "= False", "= True", "security.W018"),
     "makemigrations": ("apps/orders/models.py", "max_length=", "max_length=1", "Alter field"),
+    "zdm": ("apps/orders/migrations/0001_initial.py", "CreateModel", "DeleteModel", "R019"),
     "spectacular": ("config/settings/api.py", "apps.common.openapi", "rest_framework.schemas", ""),
 }
 

@@ -123,7 +123,12 @@ class EmailChallenge(BaseModel):
         VERIFY_EMAIL = "verify_email"
         RESET_PASSWORD = "reset_password"  # noqa: S105 - a purpose
 
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="email_challenges")
+    user = models.ForeignKey(
+        User,
+        on_delete=models.CASCADE,
+        related_name="email_challenges",
+        db_index=False,  # email_challenge_latest begins with it.
+    )
     purpose = models.CharField(max_length=16, choices=Purpose)
     expires_at = models.DateTimeField(db_index=True)
     attempts = models.PositiveSmallIntegerField(default=0)

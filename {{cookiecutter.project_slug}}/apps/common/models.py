@@ -37,11 +37,15 @@ class OutboxEvent(models.Model):
     class Meta:
         indexes = [
             models.Index(
-                fields=["aggregate", "id"],
+                fields=["id"],
                 condition=Q(delivered_at=None, abandoned_at=None),
                 name="outbox_pending",
             ),
-            models.Index(fields=["delivered_at"], name="outbox_delivered"),
+            models.Index(
+                fields=["delivered_at"],
+                condition=Q(delivered_at__isnull=False),
+                name="outbox_delivered",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -70,18 +74,21 @@ class IdempotencyKey(models.Model):
 class AuditEntry(models.Model):
     """Who did what to what, and when; written once, never changed."""
 
-    action = models.CharField(max_length=100, db_index=True)
+    action = models.CharField(max_length=100)
     target_type = models.CharField(max_length=100)
     target_id = models.UUIDField(help_text="Public id of what was acted upon.")
     actor_id = models.CharField(max_length=36, blank=True, help_text="Public id of the user.")
-    request_id = models.CharField(max_length=64, blank=True, db_index=True)
+    request_id = models.CharField(max_length=64, blank=True)
     client_ip = models.CharField(max_length=45, blank=True)
     changes = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
-    created_at = models.DateTimeField(auto_now_add=True, db_index=True)
+    created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         verbose_name_plural = "audit entries"
-        indexes = [models.Index(fields=["target_type", "target_id"], name="audit_target")]
+        indexes = [
+            models.Index(fields=["target_id"], name="audit_target"),
+            models.Index(fields=["request_id"], name="audit_request"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.action} {self.target_type} {self.target_id}"

@@ -34,7 +34,10 @@ class Order(BaseModel):
     """What a customer buys in one go; its stock is reserved under its public id."""
 
     customer = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="orders"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="orders",
+        db_index=False,  # order_customer_newest begins with it.
     )
     status = models.CharField(
         max_length=20, choices=OrderStatus.choices, default=OrderStatus.PENDING
@@ -82,7 +85,12 @@ class Order(BaseModel):
 class OrderItem(models.Model):
     """A line of an order, with the product's name and price as they were when it was placed."""
 
-    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="items")
+    order = models.ForeignKey(
+        Order,
+        on_delete=models.CASCADE,
+        related_name="items",
+        db_index=False,  # order_item_once begins with it.
+    )
     product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="+")
     product_name = models.CharField(max_length=200)
     unit_price = amount_field()

@@ -1,8 +1,12 @@
 """The catalogue in the admin site."""
 
 from django.contrib import admin
+from django.forms import ModelForm
+from django.http import HttpRequest
 
 from apps.common.admin import AuditedModelAdmin
+from apps.common.events import bus
+from apps.products.events import CategoryRenamed
 from apps.products.models import Category, Product
 
 
@@ -15,6 +19,18 @@ class CategoryAdmin(AuditedModelAdmin[Category]):
     search_fields = ("name", "slug")
     autocomplete_fields = ("parent",)
     prepopulated_fields = {"slug": ("name",)}
+
+    def save_model(
+        self,
+        request: HttpRequest,
+        obj: Category,
+        form: ModelForm[Category],
+        change: bool,  # noqa: FBT001 - Django's signature
+    ) -> None:
+        """Save, and tell of a new name."""
+        super().save_model(request, obj, form, change)
+        if change and "name" in form.changed_data:
+            bus.publish(CategoryRenamed(category_id=obj.public_id))
 
 
 @admin.register(Product)

@@ -1,5 +1,7 @@
 """What is for sale, and under which heading."""
 
+from typing import Any
+
 from django.core.exceptions import ValidationError
 from django.core.validators import FileExtensionValidator
 from django.db import models
@@ -9,10 +11,14 @@ from apps.authentication.models import User
 from apps.common.models import BaseModel
 from apps.common.money import Money, amount_field, currency_field
 from apps.common.validators import one_line
+from apps.products.search import SearchDocument, SearchField, SearchIndex
 from apps.vendors.models import Vendor
 
 IMAGE_EXTENSIONS = ("avif", "jpeg", "jpg", "png", "webp")
 SLUG_LENGTH = 220
+
+SHOWN = Q(is_active=True)
+"""What the catalogue asks of every product."""
 
 
 class Category(BaseModel):
@@ -50,9 +56,18 @@ class Category(BaseModel):
 
 
 class Product(BaseModel):
-    """Something a vendor sells at a price; how many there are is the inventory's business."""
+    """Something a vendor sells at a price; how many there are is the inventory's business.
 
-    vendor = models.ForeignKey(Vendor, on_delete=models.PROTECT, related_name="products")
+    It carries the names of its vendor and category, because a search looks at one row; what stores
+    it otherwise than by `save` copies them itself.
+    """
+
+    vendor = models.ForeignKey(
+        Vendor,
+        on_delete=models.PROTECT,
+        related_name="products",
+        db_index=False,  # product_by_vendor begins with it.
+    )
     category = models.ForeignKey(Category, on_delete=models.PROTECT, related_name="products")
     name = models.CharField(max_length=200, validators=[one_line])
     slug = models.SlugField(max_length=SLUG_LENGTH, unique=True)
@@ -63,6 +78,15 @@ class Product(BaseModel):
         upload_to="products/", blank=True, validators=[FileExtensionValidator(IMAGE_EXTENSIONS)]
     )
     is_active = models.BooleanField(default=True, help_text="Customers see active products only.")
+    vendor_name = models.TextField(editable=False)
+    category_name = models.TextField(editable=False)
+    search = models.GeneratedField(
+        expression=SearchDocument(
+            "name", "vendor_name", "category_name", "description", weights="ABBC"
+        ),
+        output_field=SearchField(),
+        db_persist=True,
+    )
 
     class Meta:
         constraints = (
@@ -74,13 +98,22 @@ class Product(BaseModel):
         )
         indexes = (
             # One for each order the catalogue can be read in, from either end.
-            models.Index(fields=["created_at", "public_id"], name="product_by_age"),
-            models.Index(fields=["price", "public_id"], name="product_by_price"),
-            models.Index(fields=["name", "public_id"], name="product_by_name"),
+            models.Index(
+                fields=["created_at", "public_id"], condition=SHOWN, name="product_by_age"
+            ),
+            models.Index(fields=["price", "public_id"], condition=SHOWN, name="product_by_price"),
+            models.Index(fields=["name", "public_id"], condition=SHOWN, name="product_by_name"),
+            models.Index(fields=["vendor", "public_id"], name="product_by_vendor"),
+            SearchIndex(fields=["search"], condition=SHOWN, name="product_search"),
         )
 
     def __str__(self) -> str:
         return self.name
+
+    def save(self, *args: Any, **options: Any) -> None:
+        """Store the product under the present names of its vendor and category."""
+        self.vendor_name, self.category_name = self.vendor.name, self.category.name
+        super().save(*args, **options)
 
     @property
     def money(self) -> Money:

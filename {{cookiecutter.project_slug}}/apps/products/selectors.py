@@ -1,13 +1,18 @@
 """Reading the catalogue."""
 
+from collections.abc import Sequence
 from decimal import Decimal
+from functools import reduce
+from operator import add
 from uuid import UUID
 
-from django.db.models import F, Q, QuerySet
+from django.db import connections
+from django.db.models import Case, F, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce
 
 from apps.common.errors import NotFound
-from apps.products.models import Category, Product
+from apps.products.models import SHOWN, Category, Product
+from apps.products.search import SearchMatch, SearchRank, search_query, search_words
 from apps.vendors.models import Vendor
 
 
@@ -30,14 +35,16 @@ def products() -> QuerySet[Product]:
 
     The inventory builds on this domain, so its tables are reached by the name of the relation only.
     """
-    return Product.objects.select_related("vendor", "category").annotate(
-        available=Coalesce(F("stock__on_hand") - F("stock__reserved"), 0)
+    return (
+        Product.objects.defer("search")
+        .select_related("vendor", "category")
+        .annotate(available=Coalesce(F("stock__on_hand") - F("stock__reserved"), 0))
     )
 
 
 def catalogue() -> QuerySet[Product]:
     """The products that customers may see: active ones of active vendors."""
-    return products().filter(is_active=True, vendor__is_active=True)
+    return products().filter(SHOWN, vendor__is_active=True)
 
 
 def products_of(vendor: Vendor) -> QuerySet[Product]:
@@ -96,15 +103,30 @@ def filter_products(
 
 
 def search_products(queryset: QuerySet[Product], query: str) -> QuerySet[Product]:
-    """The products that mention every word, in whatever case and in whichever field."""
-    for word in query.split():
-        queryset = queryset.filter(
-            Q(name__icontains=word)
-            | Q(description__icontains=word)
-            | Q(vendor__name__icontains=word)
-            | Q(category__name__icontains=word)
-        )
-    return queryset
+    """The products with every word, the most relevant first; without words all, the newest first.
+
+    PostgreSQL looks the beginnings of words and of their stems up in an index; any other database
+    looks for the words in all texts, within other words as well.
+    """
+    words = search_words(query)
+    if not words:
+        return queryset.order_by("-created_at")
+    on_postgresql = connections[queryset.db].vendor == "postgresql"
+    return _search_words(queryset, words) if on_postgresql else _search_text(queryset, words)
+
+
+def _search_words(queryset: QuerySet[Product], words: Sequence[str]) -> QuerySet[Product]:
+    sought = F("search"), search_query(words)
+    found = queryset.filter(SearchMatch(*sought)).annotate(relevance=SearchRank(*sought))
+    return found.order_by("-relevance", "-public_id")
+
+
+def _search_text(queryset: QuerySet[Product], words: Sequence[str]) -> QuerySet[Product]:
+    for word in words:
+        queryset = queryset.filter(search__icontains=word)
+    in_name = (Case(When(name__icontains=word, then=1), default=0) for word in words)
+    found = queryset.annotate(relevance=reduce(add, in_name, Value(0)))
+    return found.order_by("-relevance", "-public_id")
 
 
 def _one(queryset: QuerySet[Product], public_id: UUID) -> Product:

@@ -3,6 +3,7 @@
 from typing import TypedDict, Unpack
 
 from django.db import transaction
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils.text import slugify
 
 from apps.common import audit
@@ -60,7 +61,7 @@ def update_product(*, product: Product, **changes: Unpack[ProductChanges]) -> Pr
     with transaction.atomic():
         product = (
             Product.objects.select_for_update(of=("self",))
-            .select_related("category")
+            .select_related("vendor", "category")
             .get(pk=product.pk)
         )
         before = _recordable(product)
@@ -72,6 +73,16 @@ def update_product(*, product: Product, **changes: Unpack[ProductChanges]) -> Pr
             product.save()
             audit.record("product.updated", product, **differences)
     return product
+
+
+def copy_names(products: QuerySet[Product]) -> int:
+    """Bring the present names of their vendors and categories to products; the number of them."""
+    vendors = Vendor.objects.filter(pk=OuterRef("vendor"))
+    categories = Category.objects.filter(pk=OuterRef("category"))
+    return products.update(
+        vendor_name=Subquery(vendors.values("name")),
+        category_name=Subquery(categories.values("name")),
+    )
 
 
 def _slug(product: Product) -> str:

@@ -1,8 +1,12 @@
 """Vendor profiles in the admin site."""
 
 from django.contrib import admin
+from django.forms import ModelForm
+from django.http import HttpRequest
 
 from apps.common.admin import AuditedModelAdmin
+from apps.common.events import bus
+from apps.vendors.events import VendorRenamed
 from apps.vendors.models import Vendor
 
 
@@ -16,3 +20,15 @@ class VendorAdmin(AuditedModelAdmin[Vendor]):
     search_fields = ("name", "slug", "user__email")
     autocomplete_fields = ("user",)
     prepopulated_fields = {"slug": ("name",)}
+
+    def save_model(
+        self,
+        request: HttpRequest,
+        obj: Vendor,
+        form: ModelForm[Vendor],
+        change: bool,  # noqa: FBT001 - Django's signature
+    ) -> None:
+        """Save, and tell of a new name."""
+        super().save_model(request, obj, form, change)
+        if change and "name" in form.changed_data:
+            bus.publish(VendorRenamed(vendor_id=obj.public_id))

@@ -17,18 +17,18 @@ class Migration(migrations.Migration):
             name='AuditEntry',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('action', models.CharField(db_index=True, max_length=100)),
+                ('action', models.CharField(max_length=100)),
                 ('target_type', models.CharField(max_length=100)),
                 ('target_id', models.UUIDField(help_text='Public id of what was acted upon.')),
                 ('actor_id', models.CharField(blank=True, help_text='Public id of the user.', max_length=36)),
-                ('request_id', models.CharField(blank=True, db_index=True, max_length=64)),
+                ('request_id', models.CharField(blank=True, max_length=64)),
                 ('client_ip', models.CharField(blank=True, max_length=45)),
                 ('changes', models.JSONField(default=dict, encoder=django.core.serializers.json.DjangoJSONEncoder)),
-                ('created_at', models.DateTimeField(auto_now_add=True, db_index=True)),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
             ],
             options={
                 'verbose_name_plural': 'audit entries',
-                'indexes': [models.Index(fields=['target_type', 'target_id'], name='audit_target')],
+                'indexes': [models.Index(fields=['target_id'], name='audit_target'), models.Index(fields=['request_id'], name='audit_request')],
             },
         ),
         migrations.CreateModel(
@@ -64,7 +64,7 @@ class Migration(migrations.Migration):
                 ('last_error', models.TextField(blank=True)),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('abandoned_at', None), ('delivered_at', None)), fields=['aggregate', 'id'], name='outbox_pending'), models.Index(fields=['delivered_at'], name='outbox_delivered')],
+                'indexes': [models.Index(condition=models.Q(('abandoned_at', None), ('delivered_at', None)), fields=['id'], name='outbox_pending'), models.Index(condition=models.Q(('delivered_at__isnull', False)), fields=['delivered_at'], name='outbox_delivered')],
             },
         ),
     ]

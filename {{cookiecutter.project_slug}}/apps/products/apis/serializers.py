@@ -10,7 +10,8 @@ from apps.common.money import CENT, Money, default_currency
 from apps.products.models import Category, Product
 from apps.vendors.models import Vendor
 
-ORDERINGS = ("-created_at", "created_at", "price", "-price", "name", "-name")
+RELEVANCE = "relevance"
+ORDERINGS = (RELEVANCE, "-created_at", "created_at", "price", "-price", "name", "-name")
 
 
 @extend_schema_field({"type": "string", "format": "decimal", "pattern": r"^\d{1,10}(\.\d{1,2})?$"})
@@ -25,7 +26,11 @@ class CatalogueQuerySerializer(serializers.Serializer[Any]):
     """What the catalogue can be narrowed to, and in which order it comes."""
 
     search = serializers.CharField(
-        default="", allow_blank=True, max_length=100, help_text="Words that must all occur."
+        default="",
+        allow_blank=True,
+        max_length=100,
+        help_text="Words, or their beginnings, that must all occur in the name, the description, "
+        "or the name of the vendor or category.",
     )
     category = serializers.SlugField(
         required=False, help_text="Slug of a category; those below it are included."
@@ -34,7 +39,12 @@ class CatalogueQuerySerializer(serializers.Serializer[Any]):
     min_price = PriceField(required=False)
     max_price = PriceField(required=False)
     in_stock = serializers.BooleanField(required=False)
-    ordering = serializers.ChoiceField(ORDERINGS, default=ORDERINGS[0])
+    ordering = serializers.ChoiceField(
+        ORDERINGS,
+        default=RELEVANCE,
+        help_text="By relevance, what matches `search` best comes first; among equals, and without "
+        "a search, the newest.",
+    )
 
 
 class CategorySerializer(serializers.ModelSerializer[Category]):

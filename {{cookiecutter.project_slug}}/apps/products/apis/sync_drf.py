@@ -17,6 +17,7 @@ from apps.common.idempotency import idempotent
 from apps.common.permissions import IsOwner, IsVendor, PublicReads
 from apps.products import selectors, services
 from apps.products.apis.serializers import (
+    RELEVANCE,
     CatalogueQuerySerializer,
     CategorySerializer,
     ProductInputSerializer,
@@ -63,11 +64,12 @@ class ProductsView(ListModelMixin, ProductAPIView):
         conditions = dict(query.validated_data)
         words, ordering = conditions.pop("search"), conditions.pop("ordering")
         found = selectors.filter_products(selectors.catalogue(), **conditions)
-        return selectors.search_products(found, words).order_by(ordering)
+        found = selectors.search_products(found, words)
+        return found if ordering == RELEVANCE else found.order_by(ordering)
 
     @extend_schema(operation_id="products_list", parameters=[CatalogueQuerySerializer])
     def get(self, request: Request) -> Response:
-        """List the products for sale, newest first unless `ordering` says otherwise."""
+        """List the products for sale, newest first unless there is a search or another order."""
         return self.list(request)
 
     @extend_schema(

@@ -2,6 +2,7 @@
 
 import apps.common.ids
 import apps.common.money
+import apps.products.search
 import django.core.validators
 import django.db.models.deletion
 from decimal import Decimal
@@ -46,8 +47,11 @@ class Migration(migrations.Migration):
                 ('currency', models.CharField(default=apps.common.money.default_currency, max_length=3, validators=[django.core.validators.RegexValidator('^[A-Z]{3}\\Z', 'An ISO 4217 code, such as USD.')])),
                 ('image', models.FileField(blank=True, upload_to='products/', validators=[django.core.validators.FileExtensionValidator(('avif', 'jpeg', 'jpg', 'png', 'webp'))])),
                 ('is_active', models.BooleanField(default=True, help_text='Customers see active products only.')),
+                ('vendor_name', models.TextField(editable=False)),
+                ('category_name', models.TextField(editable=False)),
+                ('search', models.GeneratedField(db_persist=True, expression=apps.products.search.SearchDocument('name', 'vendor_name', 'category_name', 'description', weights='ABBC'), output_field=apps.products.search.SearchField())),
                 ('category', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='products', to='products.category')),
-                ('vendor', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='products', to='vendors.vendor')),
+                ('vendor', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='products', to='vendors.vendor')),
             ],
         ),
         migrations.AddConstraint(
@@ -56,15 +60,23 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='product',
-            index=models.Index(fields=['created_at', 'public_id'], name='product_by_age'),
+            index=models.Index(condition=models.Q(('is_active', True)), fields=['created_at', 'public_id'], name='product_by_age'),
         ),
         migrations.AddIndex(
             model_name='product',
-            index=models.Index(fields=['price', 'public_id'], name='product_by_price'),
+            index=models.Index(condition=models.Q(('is_active', True)), fields=['price', 'public_id'], name='product_by_price'),
         ),
         migrations.AddIndex(
             model_name='product',
-            index=models.Index(fields=['name', 'public_id'], name='product_by_name'),
+            index=models.Index(condition=models.Q(('is_active', True)), fields=['name', 'public_id'], name='product_by_name'),
+        ),
+        migrations.AddIndex(
+            model_name='product',
+            index=models.Index(fields=['vendor', 'public_id'], name='product_by_vendor'),
+        ),
+        migrations.AddIndex(
+            model_name='product',
+            index=apps.products.search.SearchIndex(condition=models.Q(('is_active', True)), fields=['search'], name='product_search'),
         ),
         migrations.AddConstraint(
             model_name='product',

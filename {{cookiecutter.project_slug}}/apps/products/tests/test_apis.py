@@ -141,7 +141,18 @@ def test_the_newest_come_first_unless_told_otherwise(api: APIClient, offer: Offe
     offer("Old")
     offer("New")
 
-    assert names(api) == ["New", "Old"]
+    assert names(api) == names(api, ordering="relevance") == ["New", "Old"]
+
+
+def test_the_best_matches_of_a_search_come_first_unless_told_otherwise(
+    api: APIClient, offer: Offer
+) -> None:
+    offer("Felt hat")
+    offer("Bowler", description="Black felt.")
+
+    assert names(api, search="felt") == ["Felt hat", "Bowler"]
+    assert names(api, search="felt", ordering="relevance") == ["Felt hat", "Bowler"]
+    assert names(api, search="felt", ordering="-created_at") == ["Bowler", "Felt hat"]
 
 
 @pytest.mark.django_db

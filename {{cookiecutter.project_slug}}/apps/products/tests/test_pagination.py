@@ -12,6 +12,8 @@ from apps.products.tests.conftest import Offer
 from apps.vendors.models import Vendor
 
 URL = "/api/v1/products/"
+QUERIES = [*(f"ordering={name}" for name in ORDERINGS), "search=hat", "search=hat&ordering=price"]
+NAMES = ("Bowler", "Hat")  # Both are in the category of hats, one is named so.
 
 
 def pages(api: APIClient, link: str | None, *, towards: str = "next") -> Iterator[list[str]]:
@@ -22,23 +24,23 @@ def pages(api: APIClient, link: str | None, *, towards: str = "next") -> Iterato
         link = page[towards]
 
 
-@pytest.mark.parametrize("ordering", ORDERINGS)
-def test_a_walk_meets_every_product_once(api: APIClient, offer: Offer, ordering: str) -> None:
+@pytest.mark.parametrize("query", QUERIES)
+def test_a_walk_meets_every_product_once(api: APIClient, offer: Offer, query: str) -> None:
     for number in range(11):
-        offer(f"Hat {number}", price=str(10 + number % 2))
-    (everything,) = pages(api, f"{URL}?ordering={ordering}")
+        offer(f"{NAMES[number % 2]} {number}", price=str(10 + number % 2))
+    (everything,) = pages(api, f"{URL}?{query}")
 
-    walk = list(pages(api, f"{URL}?ordering={ordering}&page_size=2"))
+    walk = list(pages(api, f"{URL}?{query}&page_size=2"))
 
     assert [len(page) for page in walk] == [2, 2, 2, 2, 2, 1]
     assert list(chain.from_iterable(walk)) == everything
 
 
-@pytest.mark.parametrize("ordering", ORDERINGS)
-def test_a_walk_back_meets_the_same_pages(api: APIClient, offer: Offer, ordering: str) -> None:
+@pytest.mark.parametrize("query", QUERIES)
+def test_a_walk_back_meets_the_same_pages(api: APIClient, offer: Offer, query: str) -> None:
     for number in range(7):
-        offer(f"Hat {number}", price=str(10 + number % 2))
-    link = f"{URL}?ordering={ordering}&page_size=3"
+        offer(f"{NAMES[number % 2]} {number}", price=str(10 + number % 2))
+    link = f"{URL}?{query}&page_size=3"
     there = list(pages(api, link))
     for _ in there[1:]:
         link = api.get(link).json()["next"]

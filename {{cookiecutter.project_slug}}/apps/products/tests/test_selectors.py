@@ -8,7 +8,7 @@ from model_bakery import baker
 from apps.authentication.models import User
 from apps.common.errors import NotFound
 from apps.products import selectors
-from apps.products.models import Category, Product
+from apps.products.models import Category
 from apps.products.tests.conftest import Offer
 from apps.vendors.models import Vendor
 from apps.vendors.services import create_vendor
@@ -17,10 +17,6 @@ from apps.vendors.services import create_vendor
 def names(**conditions: Any) -> set[str]:
     found = selectors.filter_products(selectors.catalogue(), **conditions)
     return {product.name for product in found}
-
-
-def search(query: str) -> set[str]:
-    return {product.name for product in selectors.search_products(selectors.catalogue(), query)}
 
 
 @pytest.mark.django_db
@@ -92,37 +88,3 @@ def test_both_ends_of_a_price_range_are_in_it(offer: Offer) -> None:
     assert names(min_price=Decimal(10), max_price=Decimal(20)) == {"10.00", "20.00"}
     assert names(min_price=Decimal("20.01")) == {"20.01"}
     assert names(max_price=Decimal("9.99")) == {"9.99"}
-
-
-def test_a_search_finds_words_in_every_field_in_any_case(offer: Offer) -> None:
-    offer("Bowler", description="Black felt.")
-    offer("Fedora", description="Grey felt.")
-
-    assert search("bOwLeR") == {"Bowler"}
-    assert search("FELT") == {"Bowler", "Fedora"}
-    assert search("ada") == {"Bowler", "Fedora"}
-    assert search("hats") == {"Bowler", "Fedora"}
-
-
-def test_a_search_requires_every_word_wherever_it_occurs(offer: Offer) -> None:
-    offer("Bowler", description="Black felt.")
-    offer("Fedora", description="Grey felt.")
-
-    assert search(" felt  ada bowl ") == {"Bowler"}
-    assert search("bowler fedora") == set()
-
-
-@pytest.mark.parametrize("query", ["", "  "])
-def test_a_search_for_nothing_finds_everything(offer: Offer, query: str) -> None:
-    offer("Bowler")
-
-    assert search(query) == {"Bowler"}
-
-
-@pytest.mark.parametrize("query", ["%", "_", "\\", "'", '"', "b%r"])
-def test_a_search_takes_every_character_literally(offer: Offer, query: str) -> None:
-    offer("Bowler")
-    offer(f"100{query}")
-
-    assert search(query) == {f"100{query}"}
-    assert Product.objects.count() == 2

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from apps.authentication.models import User
-from apps.common.models import AuditEntry
+from apps.common.models import AuditEntry, OutboxEvent
 from apps.vendors.errors import VendorExists
 from apps.vendors.models import Vendor
 from apps.vendors.services import create_vendor, update_vendor
@@ -52,6 +52,18 @@ def test_a_change_of_name_leaves_the_slug_and_records_the_old_name(vendor_user: 
     assert (changed.name, changed.slug) == ("Lovelace", "ada")
     entry = AuditEntry.objects.get(action="vendor.updated")
     assert entry.changes == {"name": ["Ada", "Lovelace"]}
+
+
+def test_only_a_new_name_is_told_of(vendor_user: User) -> None:
+    vendor = create_vendor(user=vendor_user, name="Ada")
+
+    update_vendor(vendor=vendor, description="Hats.")
+    assert not OutboxEvent.objects.exists()
+    update_vendor(vendor=vendor, name="Lovelace")
+
+    event = OutboxEvent.objects.get()
+    assert event.name == "VendorRenamed"
+    assert event.payload == {"vendor_id": str(vendor.public_id)}
 
 
 def test_a_change_to_the_same_values_is_not_recorded(vendor_user: User) -> None:

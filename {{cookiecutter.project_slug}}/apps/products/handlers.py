@@ -1,0 +1,19 @@
+"""What a new name means for the products that are found by it."""
+
+from apps.common.events import bus
+from apps.products import services
+from apps.products.events import CategoryRenamed
+from apps.products.models import Product
+from apps.vendors.events import VendorRenamed
+
+
+@bus.subscribe(VendorRenamed)
+def copy_vendor_name(event: VendorRenamed) -> None:
+    """Let a search find what the vendor sells by its new name."""
+    services.copy_names(Product.objects.filter(vendor__public_id=event.vendor_id))
+
+
+@bus.subscribe(CategoryRenamed)
+def copy_category_name(event: CategoryRenamed) -> None:
+    """Let a search find what is in the category by its new name."""
+    services.copy_names(Product.objects.filter(category__public_id=event.category_id))

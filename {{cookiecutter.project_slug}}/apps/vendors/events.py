@@ -1,0 +1,16 @@
+"""What vendors tell the other domains."""
+
+from uuid import UUID
+
+from apps.common.events import Event
+
+
+class VendorRenamed(Event):
+    """A vendor goes by another name."""
+
+    vendor_id: UUID
+
+    @property
+    def aggregate(self) -> str:
+        """The vendor."""
+        return f"vendor:{self.vendor_id}"
