@@ -13,6 +13,15 @@ from contextlib import suppress
 
 # Toggle -> the files and folders that exist only with it, relative to the project.
 FEATURE_PATHS: dict[str, tuple[str, ...]] = {
+    "use_ninja": (
+        "apps/authentication/apis/bearer.py",
+        "apps/common/async_ninja",
+        "apps/orders/apis/async_ninja.py",
+        "apps/orders/apis/schemas.py",
+        "apps/products/apis/async_ninja.py",
+        "apps/products/apis/schemas.py",
+        "config/api_v2.py",
+    ),
     "use_pgbouncer": ("docs/runbooks/pgbouncer.md", "infra/pgbouncer"),
 }
 

@@ -14,7 +14,7 @@ from apps.authentication import tokens
 from apps.authentication.models import User
 from apps.common.events import bus
 from apps.common.roles import Role
-from apps.common.throttling import limiter
+from apps.common.throttling import limiter, rate
 
 PASSWORD = "correct horse battery staple"
 
@@ -26,6 +26,7 @@ type RunTasks = Callable[[], None]
 def _nothing_left_over() -> None:
     cache.clear()
     limiter.cache_clear()
+    rate.cache_clear()
     structlog.contextvars.clear_contextvars()
 
 

@@ -1,12 +1,21 @@
-"""The ASGI application that Uvicorn serves."""
+"""The ASGI application that Uvicorn serves.
+
+From the outside in: probes are answered at once, a request gets a thread for its synchronous part,
+and goes through the stack of middleware that it needs (`apps/common/fastpath`).
+"""
 
 import os
 
-from django.core.asgi import get_asgi_application
+import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.production")
-django_application = get_asgi_application()
+django.setup(set_prefix=False)
 
-from apps.common.probes import HealthProbes  # noqa: E402 - models load only after Django is set up
+# Models load only after Django is set up.
+from django.core.handlers.asgi import ASGIHandler  # noqa: E402
 
-application = HealthProbes(django_application)
+from apps.common.fastpath.probes import HealthProbes  # noqa: E402
+from apps.common.fastpath.stacks import ApiHandler, Stacks  # noqa: E402
+from apps.common.fastpath.threads import RequestThreads  # noqa: E402
+
+application = HealthProbes(RequestThreads(Stacks(api=ApiHandler(), pages=ASGIHandler())))

@@ -14,6 +14,9 @@ urlpatterns = [
     path("", IndexView.as_view(), name="index"),
     path("admin/", admin.site.urls),
     path("api/v1/", include("config.api_v1")),
+    # % if cookiecutter.use_ninja
+    path("api/v2/", include("config.api_v2")),
+    # % endif
     path("api/<path:rest>", problems.api_not_found),
     *static(settings.MEDIA_URL, document_root=settings.MEDIA_ROOT),
 ]

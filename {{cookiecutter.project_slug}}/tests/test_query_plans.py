@@ -30,8 +30,8 @@ from apps.payments.gateways import signatures
 from apps.payments.gateways.fake.callback import Callback
 from apps.payments.models import FakeCharge
 from apps.payments.services import charge_payment, claim_stuck_payments, receive_webhook
-from apps.products.apis.serializers import ORDERINGS
 from apps.products.handlers import copy_vendor_name
+from apps.products.selectors import ORDERINGS
 from apps.products.services import update_product
 from apps.vendors.events import VendorRenamed
 from conftest import PASSWORD

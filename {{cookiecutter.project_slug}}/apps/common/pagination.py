@@ -1,16 +1,25 @@
 """Pages that stay right while rows come and go."""
 
+from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 from typing import Any
 
 from django.core import signing
-from django.db.models import Q, QuerySet
+from django.db.models import F, QuerySet
+from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
 from rest_framework import exceptions, pagination
 from rest_framework.fields import IntegerField
 from rest_framework.request import Request
 from rest_framework.utils.urls import replace_query_param
 
-from apps.common.models import BaseModel
+from apps.common.errors import NotFound
+
+# Time-ordered like the numeric key and, unlike it, fit to be shown in a cursor.
+NEWEST_FIRST = "-public_id"
+PAGE_SIZE = 20
+MAX_PAGE_SIZE = 100
+CURSOR = "cursor"
+"""Name of the query parameter that holds the place where a page begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,23 +31,84 @@ class Position:
     backwards: bool
 
 
-class CursorPagination(pagination.CursorPagination):
-    """Pages of a queryset that is ordered by one column, unique or not; newest first by default.
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some rows of a listing, and the addresses of those around them."""
 
-    REST framework's cursors hold the value of that column and count an offset among equal ones;
-    they lose their place when such a row goes, and give up counting at a thousand. These hold the
-    public id as well. They are signed: one that is forged, or from another order, leads nowhere.
+    rows: Sequence[Any]
+    next: str | None
+    previous: str | None
+
+
+def paginate(queryset: QuerySet[Any, Any], *, url: str, cursor: str | None, size: int) -> Page:
+    """Cut one page out of a queryset that is ordered by one column, unique or not.
+
+    Cursors hold the value of that column and the public id of a row. They are signed: one that is
+    forged, or from another order, leads nowhere.
+
+    Args:
+        queryset: Of models, or of named tuples with the column and `public_id`; newest first when
+            it has no order.
+        url: The address of this page.
+        cursor: Where it begins; None for the first one.
+        size: The largest number of rows.
+
+    Raises:
+        NotFound: The cursor is not one of ours.
+    """
+    ordering = str(next(iter(queryset.query.order_by), NEWEST_FIRST))
+    column, salt = ordering.removeprefix("-"), f"{__name__}:{ordering}"
+    position = None if cursor is None else _read(cursor, salt)
+    backwards = position is not None and position.backwards
+    descending = ordering.startswith("-") != backwards
+    if position is not None:
+        queryset = _beyond(queryset, column, position, descending=descending)
+    sign = "-" if descending else ""
+    found = list(queryset.order_by(f"{sign}{column}", f"{sign}public_id")[: size + 1])
+    rows, more = found[:size][:: -1 if backwards else 1], len(found) > size
+
+    def link(index: int, *, backwards: bool) -> str:
+        row = rows[index]
+        place = Position(str(getattr(row, column)), str(row.public_id), backwards)
+        return replace_query_param(url, CURSOR, signing.dumps(astuple(place), salt=salt))
+
+    has_next = backwards or more
+    has_previous = more if backwards else position is not None
+    return Page(
+        rows=rows,
+        next=link(-1, backwards=False) if rows and has_next else None,
+        previous=link(0, backwards=True) if rows and has_previous else None,
+    )
+
+
+def _read(cursor: str, salt: str) -> Position:
+    try:
+        return Position(*signing.loads(cursor, salt=salt))
+    except signing.BadSignature as error:
+        raise NotFound("Invalid cursor") from error
+
+
+def _beyond(
+    queryset: QuerySet[Any, Any], column: str, position: Position, *, descending: bool
+) -> QuerySet[Any, Any]:
+    beyond = TupleLessThan if descending else TupleGreaterThan
+    place = Tuple(F(column), F("public_id"))
+    return queryset.filter(beyond(place, (position.value, position.public_id)))
+
+
+class CursorPagination(pagination.CursorPagination):
+    """`paginate` for REST framework.
+
+    The framework's own cursors hold the value of the column and count an offset among equal ones;
+    they lose their place when such a row goes, and give up counting at a thousand.
     """
 
-    page_size: int = 20
-    max_page_size = 100
+    page_size: int = PAGE_SIZE
+    max_page_size = MAX_PAGE_SIZE
     page_size_query_param = "page_size"
-    # Time-ordered like the numeric key and, unlike it, fit to be shown in a cursor.
-    ordering = "-public_id"
+    ordering = NEWEST_FIRST
 
-    page: list[Any]
-    base_url: str
-    column: str
+    found: Page
 
     def get_page_size(self, request: Request) -> int:
         """The number of rows asked for, or the default.
@@ -62,30 +132,21 @@ class CursorPagination(pagination.CursorPagination):
             NotFound: The cursor is not one of ours.
             ValidationError: The page size is out of bounds.
         """
-        self.base_url = request.build_absolute_uri()
-        self.ordering = str(next(iter(queryset.query.order_by), self.ordering))
-        self.column = self.ordering.removeprefix("-")
-        position = self._position(request)
-        backwards = position is not None and position.backwards
-        descending = self.ordering.startswith("-") != backwards
-        if position is not None:
-            queryset = self._beyond(queryset, position, "lt" if descending else "gt")
-        sign = "-" if descending else ""
-        size = self.get_page_size(request)
-        rows = list(queryset.order_by(f"{sign}{self.column}", f"{sign}public_id")[: size + 1])
-        more = len(rows) > size
-        self.page = rows[:size][:: -1 if backwards else 1]
-        self.has_next = backwards or more
-        self.has_previous = more if backwards else position is not None
-        return self.page
+        self.found = paginate(
+            queryset,
+            url=request.build_absolute_uri(),
+            cursor=request.query_params.get(self.cursor_query_param),
+            size=self.get_page_size(request),
+        )
+        return list(self.found.rows)
 
     def get_next_link(self) -> str | None:
         """The address of the page after this one."""
-        return self._link(-1, backwards=False) if self.page and self.has_next else None
+        return self.found.next
 
     def get_previous_link(self) -> str | None:
         """The address of the page before this one."""
-        return self._link(0, backwards=True) if self.page and self.has_previous else None
+        return self.found.previous
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
         """The page's schema, every member of which is always there."""
@@ -95,31 +156,3 @@ class CursorPagination(pagination.CursorPagination):
             "required": ["next", "previous", "results"],
             "properties": {"next": link, "previous": link, "results": schema},
         }
-
-    def _beyond[M: BaseModel](
-        self, queryset: QuerySet[M], position: Position, comparison: str
-    ) -> QuerySet[M]:
-        return queryset.filter(
-            Q(**{f"{self.column}__{comparison}": position.value})
-            | Q(**{f"public_id__{comparison}": position.public_id}),
-            # Implied by the above for one of two, and where an index can start to read.
-            **{f"{self.column}__{comparison}e": position.value},
-        )
-
-    def _link(self, index: int, *, backwards: bool) -> str:
-        row = self.page[index]
-        position = Position(str(getattr(row, self.column)), str(row.public_id), backwards)
-        cursor = signing.dumps(astuple(position), salt=self._salt())
-        return replace_query_param(self.base_url, self.cursor_query_param, cursor)
-
-    def _position(self, request: Request) -> Position | None:
-        cursor = request.query_params.get(self.cursor_query_param)
-        if cursor is None:
-            return None
-        try:
-            return Position(*signing.loads(cursor, salt=self._salt()))
-        except signing.BadSignature as error:
-            raise exceptions.NotFound(self.invalid_cursor_message) from error
-
-    def _salt(self) -> str:
-        return f"{__name__}:{self.ordering}"

@@ -48,7 +48,7 @@ def problem(error: ApplicationError) -> dict[str, Extension]:
     }
 
 
-def exception_handler(exception: Exception, _context: dict[str, Any]) -> HttpResponse | None:
+def exception_handler(exception: Exception, _context: object) -> HttpResponse | None:
     """Answer an exception raised in a REST framework view; None lets a defect become a 500."""
     error = as_application_error(exception)
     return None if error is None else respond(error, _headers(exception, error))

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from functools import reduce
 from operator import add
+from typing import Any
 from uuid import UUID
 
 from django.db import connections
@@ -14,6 +15,10 @@ from apps.common.errors import NotFound
 from apps.products.models import SHOWN, Category, Product
 from apps.products.search import SearchMatch, SearchRank, search_query, search_words
 from apps.vendors.models import Vendor
+
+RELEVANCE = "relevance"
+ORDERINGS = (RELEVANCE, "-created_at", "created_at", "price", "-price", "name", "-name")
+"""What the catalogue can be ordered by."""
 
 
 def categories() -> QuerySet[Category]:
@@ -68,6 +73,18 @@ def managed_product(public_id: UUID) -> Product:
         NotFound: There is none with this id.
     """
     return _one(products(), public_id)
+
+
+def browse(*, search: str = "", ordering: str = RELEVANCE, **conditions: Any) -> QuerySet[Product]:
+    """The products of the catalogue that somebody looks for.
+
+    Args:
+        search: Words that must all occur.
+        ordering: A column, or `RELEVANCE`: what matches best comes first, else the newest.
+        conditions: Those of `filter_products`.
+    """
+    found = search_products(filter_products(catalogue(), **conditions), search)
+    return found if ordering == RELEVANCE else found.order_by(ordering)
 
 
 def filter_products(

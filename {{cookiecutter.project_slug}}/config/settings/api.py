@@ -8,13 +8,15 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["apps.authentication.apis.authentication.JWTAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_PARSER_CLASSES": ["apps.common.parsers.JSONParser"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_RENDERER_CLASSES": ["apps.common.fastpath.renderers.FastJSONRenderer"],
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_PAGINATION_CLASS": "apps.common.pagination.CursorPagination",
     "DEFAULT_SCHEMA_CLASS": "apps.common.openapi.AutoSchema",
     "DEFAULT_THROTTLE_CLASSES": ["apps.common.throttling.DefaultLimit"],
     "EXCEPTION_HANDLER": "apps.common.problems.exception_handler",
     "UNAUTHENTICATED_USER": None,
+    # Always to the microsecond, as documents that the database builds have it.
+    "DATETIME_FORMAT": "%Y-%m-%dT%H:%M:%S.%fZ",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 

@@ -24,6 +24,9 @@ INSTALLED_APPS = [
     "django_filters",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    # % if cookiecutter.use_ninja
+    "ninja",
+    # % endif
     "rest_framework",
     "servestatic",
     "apps.common",
@@ -49,6 +52,13 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
+]
+
+# What requests to /api/ pass through instead: no session, no form, no page.
+API_MIDDLEWARE = [
+    "apps.common.middleware.request_context",
+    "apps.common.fastpath.middleware.ApiSecurityMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
-from apps.common.probes import PROBES, passes
+from apps.common.fastpath.probes import PROBES, passes
 from config.asgi import application
 
 

@@ -16,6 +16,7 @@ from apps.authentication.apis.authentication import signed_in
 from apps.common.idempotency import idempotent
 from apps.common.permissions import IsClient
 from apps.orders import selectors, services
+from apps.orders.apis.documents import ORDER, order_document
 from apps.orders.apis.serializers import OrderSerializer, PlaceOrderSerializer
 from apps.orders.models import Order, OrderStatus
 
@@ -49,7 +50,9 @@ class OrdersView(ListAPIView[Order]):
     @extend_schema(operation_id="orders_list")
     def get(self, request: Request) -> Response:
         """List the caller's orders, newest first."""
-        return self.list(request)
+        orders = self.filter_queryset(self.get_queryset())
+        rows = self.paginate_queryset(ORDER.select(orders)) or ()
+        return self.get_paginated_response(ORDER.show_all(rows, request))
 
     @extend_schema(
         operation_id="orders_place", request=PlaceOrderSerializer, responses={201: OrderSerializer}
@@ -76,7 +79,7 @@ class OrderView(GenericAPIView[Order]):
     @extend_schema(operation_id="orders_detail", responses=OrderSerializer)
     def get(self, request: Request, order_id: UUID) -> Response:
         """Show an order with its lines."""
-        return Response(OrderSerializer(selectors.order_of(signed_in(request), order_id)).data)
+        return Response(order_document(signed_in(request), order_id, request))
 
 
 @extend_schema(tags=["orders"])

@@ -8,10 +8,8 @@ from rest_framework import serializers
 
 from apps.common.money import CENT, Money, default_currency
 from apps.products.models import Category, Product
+from apps.products.selectors import ORDERINGS, RELEVANCE
 from apps.vendors.models import Vendor
-
-RELEVANCE = "relevance"
-ORDERINGS = (RELEVANCE, "-created_at", "created_at", "price", "-price", "name", "-name")
 
 
 @extend_schema_field({"type": "string", "format": "decimal", "pattern": r"^\d{1,10}(\.\d{1,2})?$"})

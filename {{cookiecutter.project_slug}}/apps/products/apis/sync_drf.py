@@ -16,8 +16,8 @@ from apps.authentication.apis.authentication import signed_in
 from apps.common.idempotency import idempotent
 from apps.common.permissions import IsOwner, IsVendor, PublicReads
 from apps.products import selectors, services
+from apps.products.apis.documents import PRODUCT, product_document
 from apps.products.apis.serializers import (
-    RELEVANCE,
     CatalogueQuerySerializer,
     CategorySerializer,
     ProductInputSerializer,
@@ -53,7 +53,7 @@ class ProductAPIView(PublicReads, GenericAPIView[Product]):
 
 
 @extend_schema(tags=["products"])
-class ProductsView(ListModelMixin, ProductAPIView):
+class ProductsView(ProductAPIView):
     """The catalogue."""
 
     def get_queryset(self) -> QuerySet[Product]:
@@ -61,16 +61,13 @@ class ProductsView(ListModelMixin, ProductAPIView):
         # As a plain dictionary: from the framework's own, an absent boolean is read as false.
         query = CatalogueQuerySerializer(data=self.request.query_params.dict())
         query.is_valid(raise_exception=True)
-        conditions = dict(query.validated_data)
-        words, ordering = conditions.pop("search"), conditions.pop("ordering")
-        found = selectors.filter_products(selectors.catalogue(), **conditions)
-        found = selectors.search_products(found, words)
-        return found if ordering == RELEVANCE else found.order_by(ordering)
+        return selectors.browse(**query.validated_data)
 
     @extend_schema(operation_id="products_list", parameters=[CatalogueQuerySerializer])
     def get(self, request: Request) -> Response:
         """List the products for sale, newest first unless there is a search or another order."""
-        return self.list(request)
+        rows = self.paginate_queryset(PRODUCT.select(self.get_queryset())) or ()
+        return self.get_paginated_response(PRODUCT.show_all(rows, request))
 
     @extend_schema(
         operation_id="products_create",
@@ -89,7 +86,7 @@ class ProductsView(ListModelMixin, ProductAPIView):
 
 
 @extend_schema(tags=["products"])
-class OwnProductsView(ListModelMixin, GenericAPIView[Product]):
+class OwnProductsView(GenericAPIView[Product]):
     """What the caller sells."""
 
     permission_classes = (IsVendor,)
@@ -103,7 +100,8 @@ class OwnProductsView(ListModelMixin, GenericAPIView[Product]):
     @extend_schema(operation_id="products_mine")
     def get(self, request: Request) -> Response:
         """List the caller's own products, newest first; hidden ones are among them."""
-        return self.list(request)
+        rows = self.paginate_queryset(PRODUCT.select(self.get_queryset())) or ()
+        return self.get_paginated_response(PRODUCT.show_all(rows, request))
 
 
 @extend_schema(tags=["products"])
@@ -111,9 +109,9 @@ class ProductView(ProductAPIView):
     """One product."""
 
     @extend_schema(operation_id="products_detail")
-    def get(self, _request: Request, product_id: UUID) -> Response:
+    def get(self, request: Request, product_id: UUID) -> Response:
         """Show a product."""
-        return Response(self.get_serializer(selectors.product_detail(product_id)).data)
+        return Response(product_document(product_id, request))
 
     @extend_schema(operation_id="products_update", request=ProductInputSerializer)
     @idempotent

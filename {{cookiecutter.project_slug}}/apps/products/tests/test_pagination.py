@@ -6,8 +6,8 @@ import pytest
 from django.core.signing import dumps
 from rest_framework.test import APIClient
 
-from apps.products.apis.serializers import ORDERINGS
 from apps.products.models import Category, Product
+from apps.products.selectors import ORDERINGS
 from apps.products.tests.conftest import Offer
 from apps.vendors.models import Vendor
 

@@ -6,13 +6,14 @@ for the third.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 import structlog
 from asgiref.sync import sync_to_async
 from django.db import DatabaseError, close_old_connections, connection
 from django.db.migrations.executor import MigrationExecutor
+
+from apps.common.fastpath.types import Application, Receive, Scope, Send
 
 TIMEOUT_SECONDS = 2
 
@@ -53,12 +54,6 @@ def passes(probe: Callable[[], bool]) -> bool:
         return False
     finally:
         close_old_connections()
-
-
-type Scope = dict[str, Any]
-type Receive = Callable[[], Awaitable[Mapping[str, Any]]]
-type Send = Callable[[Mapping[str, Any]], Awaitable[None]]
-type Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 class HealthProbes:

@@ -1,0 +1,17 @@
+"""Middleware of the API's stack, none of which needs a thread."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponseBase
+from django.middleware.security import SecurityMiddleware
+
+
+class ApiSecurityMiddleware(SecurityMiddleware):
+    """Django's, on the event loop: it only reads and writes headers."""
+
+    async def __acall__(self, request: HttpRequest) -> HttpResponseBase:
+        """Redirect to HTTPS or answer, and add the headers."""
+        response: Any = self.process_request(request)
+        if response is None:
+            response = await self.get_response(request)  # type: ignore[misc]  # async in this stack
+        return self.process_response(request, response)
