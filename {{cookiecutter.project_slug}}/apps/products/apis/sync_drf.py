@@ -63,7 +63,11 @@ class ProductsView(ProductAPIView):
         query.is_valid(raise_exception=True)
         return selectors.browse(**query.validated_data)
 
-    @extend_schema(operation_id="products_list", parameters=[CatalogueQuerySerializer])
+    @extend_schema(
+        operation_id="products_list",
+        parameters=[CatalogueQuerySerializer],
+        responses=ProductSerializer(many=True),
+    )
     def get(self, request: Request) -> Response:
         """List the products for sale, newest first unless there is a search or another order."""
         rows = self.paginate_queryset(PRODUCT.select(self.get_queryset())) or ()
@@ -97,7 +101,7 @@ class OwnProductsView(GenericAPIView[Product]):
         """The caller's own."""
         return selectors.products_of(vendor_of(signed_in(self.request)))
 
-    @extend_schema(operation_id="products_mine")
+    @extend_schema(operation_id="products_mine", responses=ProductSerializer(many=True))
     def get(self, request: Request) -> Response:
         """List the caller's own products, newest first; hidden ones are among them."""
         rows = self.paginate_queryset(PRODUCT.select(self.get_queryset())) or ()
