@@ -67,7 +67,7 @@ class Amount(Cast):
         super().__init__(expression, TextField())
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Shape[M: Model]:
     """How rows of one kind look as JSON.
 
