@@ -32,15 +32,22 @@ class Deployment:
     Args:
         project: Its name in `PROJECTS`.
         pgbouncer: What runs PgBouncer.
+        environment: Where its packages are installed, by default with nothing else.
     """
 
     postgres: Postgres
     pgbouncer: PgBouncer | None = None
 
-    def __init__(self, project: str, *, pgbouncer: Sequence[str] = ("pgbouncer",)) -> None:
+    def __init__(
+        self,
+        project: str,
+        *,
+        pgbouncer: Sequence[str] = ("pgbouncer",),
+        environment: Path | None = None,
+    ) -> None:
         self.answers = PROJECTS[project]
         self.name = str(self.answers["project_slug"])
-        self.environment = environment_for(project)
+        self.environment = environment or environment_for(project)
         self._program = pgbouncer
         self._stack = ExitStack()
 
@@ -134,7 +141,7 @@ class Deployment:
         wait_until(lambda: is_ready(url))
         return url
 
-    def start(self, *arguments: str, **variables: str) -> None:
+    def start(self, *arguments: str, **variables: str) -> "subprocess.Popen[bytes]":
         """Start a Python process of the project; it ends with the block."""
         log = self._stack.enter_context((self.folder / f"{arguments[1]}.log").open("ab"))
         process = subprocess.Popen(
@@ -146,6 +153,7 @@ class Deployment:
         )
         self._stack.callback(process.wait)
         self._stack.callback(process.terminate)
+        return process
 
     def variables(self) -> dict[str, str]:
         """Return the environment of the project's processes: its own example, for this machine."""

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 import structlog
+from django.conf import settings
 from django.core.cache import cache
 from django.tasks import task_backends
 from django.utils import timezone
@@ -15,6 +16,7 @@ from apps.authentication.models import User
 from apps.common.events import bus
 from apps.common.roles import Role
 from apps.common.throttling import limiter, rate
+from tests.clients import TRANSPORTS, VersionClient
 
 PASSWORD = "correct horse battery staple"
 
@@ -58,18 +60,30 @@ def staff_user(db: None) -> User:
     return _user(Role.STAFF)
 
 
-@pytest.fixture
-def api() -> APIClient:
-    """A client that nobody is signed in with."""
-    return APIClient()
+@pytest.fixture(params=settings.API_VERSIONS)
+def version(request: pytest.FixtureRequest) -> str:
+    """A version of the API: tests that use it run for every one."""
+    return str(request.param)
+
+
+@pytest.fixture(params=TRANSPORTS)
+def transport(request: pytest.FixtureRequest) -> str:
+    """A way to the API: tests that use it run for every one."""
+    return str(request.param)
 
 
 @pytest.fixture
-def login() -> Login:
-    """Makes a client that sends a real access token of the user."""
+def api(version: str, transport: str) -> APIClient:
+    """A client of that version that nobody is signed in with."""
+    return VersionClient(version, transport)
+
+
+@pytest.fixture
+def login(version: str, transport: str) -> Login:
+    """Makes a client of that version that sends a real access token of the user."""
 
     def as_user(user: User) -> APIClient:
-        client = APIClient()
+        client = VersionClient(version, transport)
         client.credentials(HTTP_AUTHORIZATION=f"Bearer {tokens.issue(user).access}")
         return client
 

@@ -39,11 +39,12 @@ class Step:
 
 
 @cache
-def gates() -> tuple[str, ...]:
-    """Ask the project's Makefile for its commands."""
-    make = ("make", "--dry-run", "--no-print-directory", *TARGETS)
+def gates(project: str = "default") -> tuple[str, ...]:
+    """Ask a project's Makefile for its commands; the default project has those of all others."""
+    make = ("make", "--file=-", "--dry-run", "--no-print-directory", *TARGETS)
+    makefile = render(PROJECTS[project])["Makefile"].decode()
     done = subprocess.run(
-        make, cwd=PROJECT, env=shell(), check=True, capture_output=True, text=True
+        make, cwd=PROJECT, env=shell(), input=makefile, check=True, capture_output=True, text=True
     )
     return tuple(done.stdout.splitlines())
 
@@ -53,7 +54,7 @@ def steps() -> tuple[Step, ...]:
     """List the distinct steps, those that take longest first."""
     together: dict[tuple[str, str], list[str]] = {}
     for gate in reversed(gates()):
-        for name in PROJECTS:
+        for name in (name for name in PROJECTS if gate in gates(name)):
             together.setdefault((gate, _digest(gate, name)), []).append(name)
     return tuple(Step(gate=gate, projects=tuple(names)) for (gate, _), names in together.items())
 

@@ -18,7 +18,18 @@ MISTAKES = {
     "check --deploy": ("config/settings/production.py", "= False", "= True", "security.W018"),
     "makemigrations": ("apps/orders/models.py", "max_length=", "max_length=1", "Alter field"),
     "zdm": ("apps/orders/migrations/0001_initial.py", "CreateModel", "DeleteModel", "R019"),
-    "spectacular": ("config/settings/api.py", "apps.common.openapi", "rest_framework.schemas", ""),
+    "api_v2": (
+        "apps/common/async_ninja/openapi.py",
+        '"description": ',
+        '"describes": ',
+        "describes",
+    ),
+    "manage.py spectacular": (
+        "config/settings/api.py",
+        "apps.common.openapi",
+        "rest_framework.schemas",
+        "",
+    ),
 }
 
 

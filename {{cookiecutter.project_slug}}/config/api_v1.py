@@ -22,4 +22,6 @@ urlpatterns = [
     path("inventory/", include("apps.inventory.apis.sync_drf")),
     path("orders/", include("apps.orders.apis.sync_drf")),
     path("payments/", include("apps.payments.apis.sync_drf")),
+    path("", include("apps.analytics.apis.sync_drf")),
+    path("tasks/", include("apps.tasks.apis.sync_drf")),
 ]

@@ -25,10 +25,12 @@ class NewCustomer:
     Args:
         url: Where the shop is.
         mail: What the shop has printed so far, e-mails among it.
+        version: Of the API.
     """
 
     url: str
     mail: Callable[[], str]
+    version: str = "v1"
     email: str = field(default_factory=lambda: f"ann+{secrets.token_hex(4)}@example.com")
     access: str = ""
 
@@ -39,7 +41,7 @@ class NewCustomer:
             **({"Idempotency-Key": key} if key else {}),
         }
         return httpx.request(
-            method, f"{self.url}/api/v1/{path}", headers=headers, timeout=30, **options
+            method, f"{self.url}/api/{self.version}/{path}", headers=headers, timeout=30, **options
         )
 
     def register(self) -> None:

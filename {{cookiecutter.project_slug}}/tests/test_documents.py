@@ -1,5 +1,6 @@
 """What PostgreSQL builds is what the serialisers write."""
 
+import json
 from typing import Any
 
 import orjson
@@ -37,6 +38,21 @@ def test_products_look_the_same(products: list[Product]) -> None:
     built, plain = documents(PRODUCT, catalogue().order_by("-created_at"))
     assert built == plain
     assert {row["image_url"] for row in built} == {None, "http://testserver/media/products/hat.png"}
+
+
+def test_a_product_names_its_image_once_whatever_its_description_says(
+    products: list[Product],
+) -> None:
+    Product.objects.filter(pk=products[0].pk).update(
+        image="products/hat.png", description='"image_url" : null, '
+    )
+    rows = PRODUCT.select(catalogue().filter(pk=products[0].pk))
+    document = orjson.dumps(PRODUCT.show_one(rows, RequestFactory().get("/")))
+    members: list[tuple[str, Any]] = json.loads(document, object_pairs_hook=list)
+    assert [value for name, value in members if name == "image_url"] == [
+        "http://testserver/media/products/hat.png"
+    ]
+    assert dict(members)["description"] == '"image_url" : null, '
 
 
 def test_orders_look_the_same(customer: User, products: list[Product]) -> None:

@@ -10,9 +10,9 @@ from tests.processes import Site
 
 
 @pytest.fixture
-def ann(site: Site, products: list[Product]) -> NewCustomer:
+def ann(site: Site, version: str, products: list[Product]) -> NewCustomer:
     site.start_worker()
-    ann = NewCustomer(site.url, site.worker_log.read_text)
+    ann = NewCustomer(site.url, site.worker_log.read_text, version)
     ann.register()
     ann.verify()
     ann.log_in()

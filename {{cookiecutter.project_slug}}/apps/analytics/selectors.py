@@ -1,4 +1,4 @@
-"""Reading how the shop does, from the domains that know it."""
+"""Reading how a vendor does, from the domains that know it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,44 +20,35 @@ REVENUE = Sum(F("unit_price") * F("quantity"))
 
 
 @dataclass(frozen=True, slots=True)
-class Sales:
-    """What a vendor has sold: its lines of those orders of the last 30 days that are paid.
+class Statistics:
+    """What a vendor has sold lately, and what it has to sell now.
 
-    An order belongs to the time it was placed at.
+    Sold are the vendor's lines of orders that were placed within the last 30 days and are paid.
 
     Attributes:
         orders_paid: Number of orders with such a line.
         units_sold: Sum of the quantities.
-        revenue: Price times quantity, as agreed then; one sum for each currency, by its code.
+        revenue: Sums of price times quantity as ordered, one for each currency, by its code.
+        products_on_sale: Number of products that customers see and that have a unit free to sell.
+        products_sold_out: Number of those that customers see and that have none.
     """
 
     orders_paid: int
     units_sold: int
     revenue: Sequence[Money]
-
-
-@dataclass(frozen=True, slots=True)
-class Assortment:
-    """What customers see of a vendor now: nothing while the vendor is hidden.
-
-    Attributes:
-        products_on_sale: Number of products with a unit free to sell.
-        products_sold_out: Number of those without.
-    """
-
     products_on_sale: int
     products_sold_out: int
 
 
 @dataclass(frozen=True, slots=True)
 class ProductSales:
-    """What a vendor has sold of one product, as `Sales` counts it.
+    """What a vendor has sold lately of one product.
 
     Attributes:
         product_id: Public id.
-        name: The product's present one.
-        units_sold: Sum of the quantities.
-        revenue: Price times quantity, as agreed then.
+        name: The present one.
+        units_sold: As in `Statistics`.
+        revenue: As in `Statistics`; a product is sold in one currency.
     """
 
     product_id: UUID
@@ -71,46 +62,38 @@ class Dashboard:
     """How a vendor does."""
 
     vendor: Vendor
-    sales: Sales
-    assortment: Assortment
+    statistics: Statistics
     top_products: Sequence[ProductSales]
 
 
 def vendor_dashboard(vendor: Vendor) -> Dashboard:
     """How a vendor does, in three queries."""
-    return Dashboard(vendor, sales(vendor), assortment(vendor), top_products(vendor))
+    return Dashboard(vendor, statistics(vendor), top_products(vendor))
 
 
-def sales(vendor: Vendor) -> Sales:
-    """What the vendor has sold, in all."""
+def statistics(vendor: Vendor) -> Statistics:
+    """How much the vendor has sold, and how much of its range customers can buy."""
     by_currency = list(
         _sold(vendor)
         .values(currency=F("order__currency"))
         .annotate(orders=Count("order", distinct=True), units=Sum("quantity"), revenue=REVENUE)
         .order_by("currency")
     )
-    return Sales(
+    stock = catalogue().filter(vendor=vendor)
+    return Statistics(
         # An order has one currency.
         orders_paid=sum(row["orders"] for row in by_currency),
         units_sold=sum(row["units"] for row in by_currency),
         revenue=[Money(row["revenue"], row["currency"]) for row in by_currency],
-    )
-
-
-def assortment(vendor: Vendor) -> Assortment:
-    """How many products of the vendor customers see, and can buy."""
-    return Assortment(
-        **catalogue()
-        .filter(vendor=vendor)
-        .aggregate(
+        **stock.aggregate(
             products_on_sale=Count("pk", filter=Q(available__gt=0)),
             products_sold_out=Count("pk", filter=Q(available=0)),
-        )
+        ),
     )
 
 
 def top_products(vendor: Vendor) -> list[ProductSales]:
-    """The products the vendor has sold most units of, five at most; among equals, the newer."""
+    """The five products that the vendor has sold most units of; among equals, the newer first."""
     best = (
         _sold(vendor)
         .values(
@@ -133,6 +116,7 @@ def top_products(vendor: Vendor) -> list[ProductSales]:
 
 
 def _sold(vendor: Vendor) -> QuerySet[OrderItem]:
+    """The lines that count as sold; an order belongs to the time it was placed at."""
     return OrderItem.objects.filter(
         product__vendor=vendor,
         order__status=OrderStatus.PAID,

@@ -1,5 +1,7 @@
 """Reads: who a token belongs to, which code was mailed."""
 
+from uuid import UUID
+
 from django.db.models import QuerySet
 from django.utils.crypto import salted_hmac
 
@@ -15,10 +17,15 @@ def bearer(claims: Claims) -> QuerySet[User]:
     Account and login are looked at in one query, and always in the database: a cache may be local
     to a process that never heard of the logout. A query set, so that callers may await it.
     """
+    return user_of_login(claims.user_id, claims.family)
+
+
+def user_of_login(user_id: UUID, family: UUID) -> QuerySet[User]:
+    """The user with this public id, if active, and if this login of theirs has not ended."""
     return User.objects.filter(
-        public_id=claims.user_id,
+        public_id=user_id,
         is_active=True,
-        refresh_tokens__family=claims.family,
+        refresh_tokens__family=family,
         refresh_tokens__revoked_at=None,
     )
 

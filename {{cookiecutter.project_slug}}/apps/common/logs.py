@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import structlog
@@ -22,7 +23,7 @@ def mask_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> Even
     """Replace passwords, tokens, codes and card numbers, by name and by shape."""
     for name, value in event.items():
         if not name.startswith("_") and name not in _STRUCTURE:
-            event[name] = MASK if _SECRET_NAME.search(name) else _masked(value)
+            event[name] = MASK if _is_secret(name) else _masked(value)
     event["event"] = _masked(event.get("event", ""))
     return event
 
@@ -33,14 +34,19 @@ def drop_colour(_logger: WrappedLogger, _method: str, event: EventDict) -> Event
     return event
 
 
+@lru_cache(maxsize=1024)
+def _is_secret(name: str) -> bool:
+    """By its name; the same names come in every line."""
+    return _SECRET_NAME.search(name) is not None
+
+
 def _masked(value: Any) -> Any:  # noqa: ANN401 - whatever a caller logs
     match value:
         case str():
             return _SECRET_VALUE.sub(MASK, value)
         case Mapping():
             return {
-                key: MASK if _SECRET_NAME.search(str(key)) else _masked(item)
-                for key, item in value.items()
+                key: MASK if _is_secret(str(key)) else _masked(item) for key, item in value.items()
             }
         case list() | tuple():
             return [_masked(item) for item in value]

@@ -9,6 +9,9 @@ from rest_framework import serializers
 from apps.common import idempotency
 from apps.common.problems import CONTENT_TYPE
 
+KEY_SCHEMA = {"type": "string", "pattern": f"^[ -~]{{1,{idempotency.MAX_KEY_LENGTH}}}$"}
+KEY_DESCRIPTION = "Repeat a request with the same key and body, and it runs once."
+
 
 class ProblemSerializer(serializers.Serializer[Any]):
     """An RFC 9457 problem document; some kinds of problem have further members."""
@@ -44,9 +47,9 @@ class AutoSchema(openapi.AutoSchema):
         return [
             OpenApiParameter(
                 idempotency.HEADER,
-                {"type": "string", "pattern": f"^[ -~]{{1,{idempotency.MAX_KEY_LENGTH}}}$"},
+                KEY_SCHEMA,
                 OpenApiParameter.HEADER,
-                description="Repeat a request with the same key and body, and it runs once.",
+                description=KEY_DESCRIPTION,
             )
         ]
 

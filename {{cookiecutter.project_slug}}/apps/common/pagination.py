@@ -1,8 +1,8 @@
 """Pages that stay right while rows come and go."""
 
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self
 
 from django.core import signing
 from django.db.models import F, QuerySet
@@ -20,12 +20,14 @@ PAGE_SIZE = 20
 MAX_PAGE_SIZE = 100
 CURSOR = "cursor"
 """Name of the query parameter that holds the place where a page begins."""
+INVALID_CURSOR = "Invalid cursor"
 
 
 @dataclass(frozen=True, slots=True)
 class Position:
     """A place in a listing: just after the row with this value and public id, or just before it."""
 
+    ordering: str
     value: str
     public_id: str
     backwards: bool
@@ -40,64 +42,90 @@ class Page:
     previous: str | None
 
 
-def paginate(queryset: QuerySet[Any, Any], *, url: str, cursor: str | None, size: int) -> Page:
-    """Cut one page out of a queryset that is ordered by one column, unique or not.
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Which part of a listing is asked for.
 
-    Cursors hold the value of that column and the public id of a row. They are signed: one that is
-    forged, or from another order, leads nowhere.
+    Listings are ordered by one column, unique or not. Cursors hold the value of that column and the
+    public id of a row. They are signed: one that is forged, or from another order, leads nowhere.
 
-    Args:
-        queryset: Of models, or of named tuples with the column and `public_id`; newest first when
-            it has no order.
-        url: The address of this page.
-        cursor: Where it begins; None for the first one.
+    Attributes:
+        position: Where it begins; None at the beginning.
         size: The largest number of rows.
-
-    Raises:
-        NotFound: The cursor is not one of ours.
     """
-    ordering = str(next(iter(queryset.query.order_by), NEWEST_FIRST))
-    column, salt = ordering.removeprefix("-"), f"{__name__}:{ordering}"
-    position = None if cursor is None else _read(cursor, salt)
-    backwards = position is not None and position.backwards
-    descending = ordering.startswith("-") != backwards
-    if position is not None:
-        queryset = _beyond(queryset, column, position, descending=descending)
-    sign = "-" if descending else ""
-    found = list(queryset.order_by(f"{sign}{column}", f"{sign}public_id")[: size + 1])
-    rows, more = found[:size][:: -1 if backwards else 1], len(found) > size
 
-    def link(index: int, *, backwards: bool) -> str:
-        row = rows[index]
-        place = Position(str(getattr(row, column)), str(row.public_id), backwards)
-        return replace_query_param(url, CURSOR, signing.dumps(astuple(place), salt=salt))
+    position: Position | None
+    size: int
 
-    has_next = backwards or more
-    has_previous = more if backwards else position is not None
-    return Page(
-        rows=rows,
-        next=link(-1, backwards=False) if rows and has_next else None,
-        previous=link(0, backwards=True) if rows and has_previous else None,
-    )
+    @classmethod
+    def at(cls, cursor: str | None, size: int) -> Self:
+        """The part that a cursor leads to.
 
+        Raises:
+            NotFound: The cursor is not one of ours.
+        """
+        try:
+            place = None if cursor is None else Position(*signing.loads(cursor, salt=__name__))
+        except signing.BadSignature as error:
+            raise NotFound(INVALID_CURSOR) from error
+        return cls(place, size)
 
-def _read(cursor: str, salt: str) -> Position:
-    try:
-        return Position(*signing.loads(cursor, salt=salt))
-    except signing.BadSignature as error:
-        raise NotFound("Invalid cursor") from error
+    @property
+    def backwards(self) -> bool:
+        """Whether its rows come before the position."""
+        return self.position is not None and self.position.backwards
 
+    def choose(self, queryset: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
+        """What to read: one row more than is asked for, those nearest to the position first.
 
-def _beyond(
-    queryset: QuerySet[Any, Any], column: str, position: Position, *, descending: bool
-) -> QuerySet[Any, Any]:
-    beyond = TupleLessThan if descending else TupleGreaterThan
-    place = Tuple(F(column), F("public_id"))
-    return queryset.filter(beyond(place, (position.value, position.public_id)))
+        Args:
+            queryset: Of models, or of named tuples with the column and `public_id`; newest first
+                when it has no order.
+
+        Raises:
+            NotFound: The cursor comes from another order.
+        """
+        ordering = str(next(iter(queryset.query.order_by), NEWEST_FIRST))
+        column, descending = ordering.removeprefix("-"), ordering.startswith("-") != self.backwards
+        if self.position is not None:
+            if self.position.ordering != ordering:
+                raise NotFound(INVALID_CURSOR)
+            beyond = TupleLessThan if descending else TupleGreaterThan
+            place = self.position.value, self.position.public_id
+            queryset = queryset.filter(beyond(Tuple(F(column), F("public_id")), place))
+        sign = "-" if descending else ""
+        return queryset.order_by(f"{sign}{column}", f"{sign}public_id")[: self.size + 1]
+
+    def page(self, queryset: QuerySet[Any, Any], found: Sequence[Any], url: str) -> Page:
+        """Make a page of what was found.
+
+        Args:
+            queryset: What `choose` has returned.
+            found: Its rows.
+            url: The address of this page.
+        """
+        nearest = str(queryset.query.order_by[0])
+        column = nearest.removeprefix("-")
+        ordering = f"-{column}" if nearest.startswith("-") != self.backwards else column
+        rows, more = found[: self.size][:: -1 if self.backwards else 1], len(found) > self.size
+
+        def link(index: int, *, backwards: bool) -> str:
+            row = rows[index]
+            value, public_id = str(getattr(row, column)), str(row.public_id)
+            cursor = signing.dumps((ordering, value, public_id, backwards), salt=__name__)
+            return replace_query_param(url, CURSOR, cursor)
+
+        has_next = self.backwards or more
+        has_previous = more if self.backwards else self.position is not None
+        return Page(
+            rows=rows,
+            next=link(-1, backwards=False) if rows and has_next else None,
+            previous=link(0, backwards=True) if rows and has_previous else None,
+        )
 
 
 class CursorPagination(pagination.CursorPagination):
-    """`paginate` for REST framework.
+    """A `Cut` for REST framework.
 
     The framework's own cursors hold the value of the column and count an offset among equal ones;
     they lose their place when such a row goes, and give up counting at a thousand.
@@ -132,12 +160,10 @@ class CursorPagination(pagination.CursorPagination):
             NotFound: The cursor is not one of ours.
             ValidationError: The page size is out of bounds.
         """
-        self.found = paginate(
-            queryset,
-            url=request.build_absolute_uri(),
-            cursor=request.query_params.get(self.cursor_query_param),
-            size=self.get_page_size(request),
-        )
+        size = self.get_page_size(request)
+        cut = Cut.at(request.query_params.get(self.cursor_query_param), size)
+        chosen = cut.choose(queryset)
+        self.found = cut.page(chosen, list(chosen), request.build_absolute_uri())
         return list(self.found.rows)
 
     def get_next_link(self) -> str | None:

@@ -22,6 +22,7 @@ import structlog
 from django.db import connections
 from django.db.models import Q, QuerySet
 from django.tasks.base import Task, TaskContext, TaskResult, TaskResultStatus
+from django.tasks.exceptions import TaskResultDoesNotExist
 from django.tasks.signals import task_finished, task_started
 from django.utils import timezone
 from django.utils.json import normalize_json
@@ -70,6 +71,26 @@ class RetryingDatabaseTaskBackend(DatabaseTaskBackend):
             task, args, {**kwargs, CONTEXT_ARGUMENT: asking} if asking else kwargs
         )
         return result
+
+    def get_result(self, result_id: str) -> "TaskResult[..., Any]":
+        """The state of a task; its `task` is None when this release has no such task.
+
+        Raises:
+            TaskResultDoesNotExist: There is none with this id.
+        """
+        stored: QuerySet[DatabaseTask] = self._stored_tasks()
+        db_task = stored.filter(pk=result_id).first()
+        if db_task is None:
+            raise TaskResultDoesNotExist(result_id)
+        try:
+            return self._result(db_task, self._load(db_task.task_path))
+        except UnknownTask:
+            return self._result(db_task, None)
+
+    def requested_by(self, result: "TaskResult[..., Any]") -> str | None:
+        """The user whose request has led to a task, by public id; None when nobody's has."""
+        asking: dict[str, str] = result.kwargs.get(CONTEXT_ARGUMENT, {})
+        return asking.get("user_id")
 
     def run_next(
         self, *, worker_id: str, queue_name: str | None = None

@@ -12,5 +12,6 @@ class IndexView(TemplateView):
     template_name = "common/index.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """The name of the site."""
-        return super().get_context_data(**kwargs, site_name=settings.SITE_NAME)
+        """The name of the site, and the versions of its API, as people count them."""
+        versions = [version.removeprefix("v") for version in settings.API_VERSIONS]
+        return super().get_context_data(**kwargs, site_name=settings.SITE_NAME, versions=versions)

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db import connections
 from django.db.models import Case, F, Q, QuerySet, Value, When
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce
 
 from apps.common.errors import NotFound
@@ -26,13 +27,22 @@ def categories() -> QuerySet[Category]:
     return Category.objects.select_related("parent").order_by("name", "id")
 
 
-def category_branch(slug: str) -> set[int]:
-    """The keys of a category and of all that lie below it; empty when there is none."""
-    rows = list(Category.objects.values_list("pk", "parent_id", "slug"))
-    branch = {pk for pk, _, own_slug in rows if own_slug == slug}
-    while below := {pk for pk, parent, _ in rows if parent in branch} - branch:
-        branch |= below
-    return branch
+BRANCH = """
+WITH RECURSIVE branch (id) AS (
+    SELECT id FROM products_category WHERE slug = %s
+    UNION
+    SELECT below.id FROM products_category below JOIN branch ON below.parent_id = branch.id
+)
+SELECT id FROM branch
+"""
+
+
+def category_branch(slug: str) -> RawSQL:
+    """The keys of a category and of all that lie below it; empty when there is none.
+
+    Raw, because Django's query sets cannot descend a tree.
+    """
+    return RawSQL(BRANCH, [slug])  # noqa: S611 - the slug is a parameter
 
 
 def products() -> QuerySet[Product]:

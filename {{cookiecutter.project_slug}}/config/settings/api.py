@@ -4,6 +4,14 @@ from config.environment import environment
 
 env = environment()
 
+# Each has its addresses below /api/ and its documents below those.
+API_VERSIONS = [
+    "v1",
+    # % if cookiecutter.use_ninja
+    "v2",
+    # % endif
+]
+
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["apps.authentication.apis.authentication.JWTAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],

@@ -37,6 +37,8 @@ INSTALLED_APPS = [
     "apps.orders",
     "apps.payments",
     "apps.notifications",
+    "apps.analytics",
+    "apps.tasks",
 ]
 
 # Every entry is async-capable: a sync-only one would hold a thread until the answer comes.
@@ -58,7 +60,7 @@ MIDDLEWARE = [
 API_MIDDLEWARE = [
     "apps.common.middleware.request_context",
     "apps.common.fastpath.middleware.ApiSecurityMiddleware",
-    "corsheaders.middleware.CorsMiddleware",
+    "apps.common.fastpath.middleware.ApiCorsMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"

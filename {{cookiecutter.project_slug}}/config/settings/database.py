@@ -63,6 +63,10 @@ def postgresql(url: str) -> dict[str, Any]:
             "keepalives_idle": 10,
             "keepalives_interval": 5,
             "keepalives_count": 3,
+            # % if cookiecutter.use_ninja and not cookiecutter.use_pgbouncer
+            # Statements that repeat are planned once for each connection.
+            "prepare_threshold": 5,
+            # % endif
             **parameters,
             "pool": {
                 "min_size": 1,
@@ -78,3 +82,7 @@ def postgresql(url: str) -> dict[str, Any]:
 
 
 DATABASES = {"default": database(environment().database_url)}
+# % if cookiecutter.use_ninja
+# SQLite has no driver for it.
+READS_ON_EVENT_LOOP = DATABASES["default"]["ENGINE"].endswith("postgresql")
+# % endif

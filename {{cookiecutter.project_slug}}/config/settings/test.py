@@ -13,6 +13,10 @@ from config.settings.tasks import *
 INSTALLED_APPS += ["apps.demo"]
 
 DEBUG = False
+# % if cookiecutter.use_ninja
+# Other connections do not see what a test's transaction has written.
+READS_ON_EVENT_LOOP = False
+# % endif
 LOGGING = logging_config(JSON)
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 SERVESTATIC_USE_FINDERS = True

@@ -15,6 +15,7 @@ from apps.common.idempotency import Answer, run_once
 from apps.common.permissions import Owned
 from apps.common.roles import Role
 
+ANONYMOUS = "anonymous"
 REFUSAL = "You do not have permission to perform this action."
 
 
@@ -27,13 +28,15 @@ class SignedIn(HttpRequest):
 class Bearer(HttpBearer):
     """Reads an access token; needs no database, and so no thread."""
 
+    openapi_bearerFormat = "JWT"  # noqa: N815 - OpenAPI's name, which Ninja passes on
+
     async def authenticate(self, _request: HttpRequest, token: str) -> tokens.Claims:
         """Return the token's claims.
 
         Raises:
             InvalidToken: The token is malformed or expired.
         """
-        return tokens.decode(token, tokens.TokenType.ACCESS)
+        return tokens.decode(token.strip(), tokens.TokenType.ACCESS)
 
 
 def caller(request: SignedIn, *roles: Role) -> User:
@@ -90,3 +93,13 @@ async def once_as_caller(
 
 
 bearer = Bearer()
+
+
+async def anyone(request: HttpRequest) -> tokens.Claims | str:
+    """Admits everybody; a token that is sent has to be authentic, and says who is counted.
+
+    Raises:
+        InvalidToken: It is malformed or expired.
+    """
+    claims = bearer(request)
+    return ANONYMOUS if claims is None else await claims

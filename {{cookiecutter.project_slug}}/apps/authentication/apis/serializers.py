@@ -8,8 +8,13 @@ from apps.authentication.models import User, UserManager
 from apps.authentication.selectors import CODE_DIGITS
 from apps.common.roles import Role
 
+MAX_ADDRESS_LENGTH = 254
+MAX_PASSWORD_LENGTH = 128  # Hashing is slow on purpose; longer input would make it a weapon.
+MAX_TOKEN_LENGTH = 2048
+CODE = rf"^[0-9]{{{CODE_DIGITS}}}$"
+TOKEN = r"^[A-Za-z0-9_.-]+$"  # noqa: S105 - a pattern
 PASSWORD: dict[str, Any] = {
-    "max_length": 128,  # Hashing is slow on purpose; longer input would make it a weapon.
+    "max_length": MAX_PASSWORD_LENGTH,
     "trim_whitespace": False,
     "write_only": True,
     "style": {"input_type": "password"},
@@ -20,7 +25,7 @@ class AddressField(serializers.EmailField):
     """An e-mail address in its stored spelling."""
 
     def __init__(self) -> None:
-        super().__init__(max_length=254)
+        super().__init__(max_length=MAX_ADDRESS_LENGTH)
 
     def to_internal_value(self, data: Any) -> str:  # noqa: ANN401 - the framework's signature
         """Normalise before the validators run, for that is what will be stored."""
@@ -31,7 +36,7 @@ class CodeField(serializers.RegexField):
     """A mailed code."""
 
     def __init__(self) -> None:
-        super().__init__(rf"^[0-9]{{{CODE_DIGITS}}}$")
+        super().__init__(CODE)
 
 
 class UserSerializer(serializers.ModelSerializer[User]):
@@ -88,7 +93,7 @@ class LoginSerializer(serializers.Serializer[None]):
 class RefreshTokenSerializer(serializers.Serializer[None]):
     """A refresh token."""
 
-    refresh = serializers.RegexField(r"^[A-Za-z0-9_.-]+$", max_length=2048, write_only=True)
+    refresh = serializers.RegexField(TOKEN, max_length=MAX_TOKEN_LENGTH, write_only=True)
 
 
 class TokenPairSerializer(serializers.Serializer[None]):

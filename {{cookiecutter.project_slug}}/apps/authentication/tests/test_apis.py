@@ -16,10 +16,11 @@ from apps.authentication.tests.support import PASSWORD, mailed_code, wrong
 from apps.common.errors import NotAuthenticated
 from apps.common.models import AuditEntry
 from apps.common.throttling import limiter
+from tests.clients import complaints
 
 pytestmark = pytest.mark.django_db
 
-AUTH = "/api/v1/auth/"
+AUTH = "/auth/"
 REGISTRATION = {"email": "ada@example.com", "password": PASSWORD, "full_name": "Ada Lovelace"}
 VERIFY, RESET = EmailChallenge.Purpose
 
@@ -36,10 +37,13 @@ def code_of(response: HttpResponse) -> str:
     return str(json.loads(response.content)["code"])
 
 
-def invalid_fields(response: HttpResponse) -> set[str]:
+def codes_of(response: HttpResponse, field: str) -> set[str]:
+    """What is wrong with a field, and with no other."""
     assert response.status_code == 400
     assert code_of(response) == "invalid-input"
-    return {error["field"] for error in json.loads(response.content)["errors"]}
+    found = complaints(response)
+    assert found.keys() == {field}
+    return found[field]
 
 
 def test_registration_answers_with_the_account(api: APIClient) -> None:
@@ -78,38 +82,46 @@ def test_a_repeated_registration_with_the_same_key_runs_once(api: APIClient) -> 
 
 
 @pytest.mark.parametrize(
-    ("change", "field"),
+    ("field", "garbage", "code"),
     [
-        ({"email": "nobody"}, "email"),
-        ({"email": f"{'a' * 250}@example.com"}, "email"),
-        ({"email": "a\x00@example.com"}, "email"),
-        ({"email": "a@" + "ﷺ" * 40 + ".com"}, "email"),
-        ({"email": ["a@example.com"]}, "email"),
-        ({"email": None}, "email"),
-        ({"role": "staff"}, "role"),
-        ({"role": "emperor"}, "role"),
-        ({"full_name": " "}, "full_name"),
-        ({"full_name": "x" * 151}, "full_name"),
-        ({"full_name": "Ada\nBcc: all@example.com"}, "full_name"),
-        ({"full_name": "Ada\x00"}, "full_name"),
-        ({"full_name": "\ud800"}, "full_name"),
-        ({"password": "1234567890123"}, "password"),
-        ({"password": "x" * 129}, "password"),
-        ({"password": 10**400}, "password"),
-        ({"password": ""}, "password"),
+        ("email", "nobody", "invalid"),
+        ("email", f"{'a' * 250}@example.com", "max_length"),
+        ("email", "a\x00@example.com", "null_characters_not_allowed"),
+        ("email", "a@" + "ﷺ" * 40 + ".com", "max_length"),
+        ("email", ["a@example.com"], "invalid"),
+        ("email", None, "null"),
+        ("role", "staff", "invalid_choice"),
+        ("role", "emperor", "invalid_choice"),
+        ("full_name", " ", "blank"),
+        ("full_name", "x" * 151, "max_length"),
+        ("full_name", "Ada\nBcc: all@example.com", "invalid"),
+        ("full_name", "Ada\x00", "invalid"),
+        ("password", "1234567890123", "password_too_common"),
+        ("password", "x" * 129, "max_length"),
+        ("password", "", "blank"),
     ],
-    ids=str,
 )
 def test_a_bad_registration_names_the_field(
-    api: APIClient, change: dict[str, object], field: str
+    api: APIClient, field: str, garbage: object, code: str
 ) -> None:
-    body = json.dumps(REGISTRATION | change)
-    response = api.post(f"{AUTH}register/", body, content_type="application/json")
-    assert invalid_fields(response) == {field}
+    response = api.post(f"{AUTH}register/", {**REGISTRATION, field: garbage})
+    assert code in codes_of(response, field)
     assert not User.objects.exists()
 
 
-@pytest.mark.parametrize("body", ["[]", '"x"', "null", "{", "\x00", '{"email": Infinity}'])
+@pytest.mark.parametrize(
+    "body",
+    [
+        "[]",
+        '"x"',
+        "null",
+        "{",
+        "\x00",
+        '{"email": Infinity}',
+        '{"email": "\\ud800"}',
+        pytest.param(f'{{"email": {10**400}}}', id="large"),
+    ],
+)
 @pytest.mark.parametrize(
     "path",
     [
@@ -145,11 +157,11 @@ def test_verification_with_a_wrong_code(api: APIClient, newcomer: User) -> None:
 
 
 @pytest.mark.parametrize(
-    "code", ["12345", "1234567", "12345x", "\N{FULLWIDTH DIGIT ONE}23456", "", 10**400, None]
+    "code", ["12345", "1234567", "12345x", "\N{FULLWIDTH DIGIT ONE}23456", "", 10**30, None]
 )
 def test_what_is_not_six_digits_is_no_guess(api: APIClient, newcomer: User, code: object) -> None:
     body = {"email": newcomer.email, "code": code}
-    assert invalid_fields(api.post(f"{AUTH}verify/", body)) == {"code"}
+    assert codes_of(api.post(f"{AUTH}verify/", body), "code")
     assert newcomer.email_challenges.get().attempts == 0
 
 
@@ -259,7 +271,7 @@ def test_a_weak_new_password_names_the_field(api: APIClient, ada: User) -> None:
     api.post(f"{AUTH}password-reset/", {"email": ada.email})
     body = {"email": ada.email, "code": mailed_code(ada, RESET), "new_password": "password"}
     response = api.post(f"{AUTH}password-reset/confirm/", body)
-    assert invalid_fields(response) == {"new_password"}
+    assert "password_too_common" in codes_of(response, "new_password")
 
 
 def test_everybody_sees_their_own_account(login: Login, ada: User, customer: User) -> None:
@@ -287,7 +299,8 @@ def test_nobody_promotes_themselves(login: Login, ada: User) -> None:
 
 
 def test_a_bad_name_is_refused(login: Login, ada: User) -> None:
-    assert invalid_fields(login(ada).patch(f"{AUTH}me/", {"full_name": ""})) == {"full_name"}
+    response = login(ada).patch(f"{AUTH}me/", {"full_name": ""})
+    assert codes_of(response, "full_name") == {"blank"}
 
 
 @pytest.mark.parametrize("header", [None, "Basic eDp5", "Bearer", "Bearer x", "Bearer \xff", "x"])

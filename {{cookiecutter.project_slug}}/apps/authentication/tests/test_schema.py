@@ -3,8 +3,8 @@
 from typing import Any
 
 import pytest
+from django.test import Client
 from django.urls import reverse
-from rest_framework.test import APIClient
 
 pytestmark = pytest.mark.django_db
 
@@ -12,8 +12,8 @@ type Document = dict[str, Any]
 
 
 @pytest.fixture
-def schema(api: APIClient) -> Document:
-    document: Document = api.get(reverse("schema"), {"format": "json"}).json()
+def schema(client: Client) -> Document:
+    document: Document = client.get(reverse("schema"), {"format": "json"}).json()
     return document
 
 

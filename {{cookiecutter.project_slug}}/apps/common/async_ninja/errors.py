@@ -6,8 +6,26 @@ from django.http import HttpRequest, HttpResponse
 from ninja.errors import AuthenticationError, HttpError, Throttled, ValidationError
 from rest_framework import exceptions
 
-from apps.common.errors import Extension, InvalidInput
+from apps.common.errors import ApplicationError, Extension, InvalidInput
 from apps.common.problems import exception_handler
+
+CODES = {
+    "missing": "required",
+    "enum": "invalid_choice",
+    "literal_error": "invalid_choice",
+    "list_type": "not_a_list",
+    "string_unicode": "surrogate_characters_not_allowed",
+    "string_too_short": "min_length",
+    "string_too_long": "max_length",
+    "too_short": "min_length",
+    "too_long": "max_length",
+    "greater_than_equal": "min_value",
+    "less_than_equal": "max_value",
+    "decimal_max_digits": "max_digits",
+    "decimal_max_places": "max_decimal_places",
+    "decimal_whole_digits": "max_whole_digits",
+}
+"""What REST framework calls a problem that pydantic finds; all others it calls `invalid`."""
 
 
 def handle(_request: HttpRequest, exception: Any) -> HttpResponse:  # noqa: ANN401 - Ninja's type
@@ -32,6 +50,8 @@ def _translate(exception: Exception) -> Exception:
         case ValidationError():
             found: list[Extension] = [_describe(problem) for problem in exception.errors]
             return InvalidInput("Some fields are not valid.", errors=found)
+        case HttpError(__cause__=ApplicationError() as cause):
+            return cause
         case HttpError(status_code=400):
             return InvalidInput(exception.message)
         case _:
@@ -45,5 +65,17 @@ def _describe(problem: dict[str, Any]) -> dict[str, Extension]:
     return {
         "field": ".".join(map(str, path[1:] if place == "body" else path)),
         "message": problem["msg"].removeprefix("Value error, "),
-        "code": problem["type"],
+        "code": _code(problem),
     }
+
+
+def _code(problem: dict[str, Any]) -> str:
+    match problem:
+        case {"ctx": {"code": str(code)}}:
+            return code
+        case {"type": "string_too_short", "ctx": {"min_length": 1}}:
+            return "blank"
+        case {"type": "too_short", "ctx": {"min_length": 1}}:
+            return "empty"
+        case _:
+            return CODES.get(problem["type"], "invalid")

@@ -18,6 +18,7 @@ from django.db.models.sql.compiler import SQLCompiler
 from django.http import HttpRequest
 from orjson import Fragment
 
+from apps.common.errors import NotFound
 from apps.common.pagination import NEWEST_FIRST
 
 type JSON = Fragment | dict[str, Any]
@@ -72,11 +73,14 @@ class Shape[M: Model]:
     """How rows of one kind look as JSON.
 
     Attributes:
+        kind: What a row is called.
         document: What PostgreSQL makes of a row.
         plain: What Python makes of it, in terms that JSON has words for.
-        extra: Members that only Python can make: the column each is made from, and what makes it.
+        extra: Members that only Python can make: the column each is made from, and what makes it;
+            the first ones of the document, where they are null.
     """
 
+    kind: str
     document: Document
     plain: Callable[[M, HttpRequest], dict[str, Any]]
     extra: Mapping[str, tuple[str, Callable[[Any, HttpRequest], Any]]] = field(default_factory=dict)
@@ -97,20 +101,31 @@ class Shape[M: Model]:
 
     def show(self, row: Any, request: HttpRequest) -> JSON:  # noqa: ANN401 - model or named tuple
         """A selected row as JSON."""
-        if not hasattr(row, "document"):
+        document = getattr(row, "document", None)
+        if document is None:
             return self.plain(row, request)
-        if not self.extra:
-            return Fragment(row.document)
-        made = {
-            name: make(getattr(row, column), request) for name, (column, make) in self.extra.items()
+        members = {
+            name: make(value, request)
+            for name, (column, make) in self.extra.items()
+            if (value := getattr(row, column))
         }
-        # Both are objects with members: one goes on where the other ends.
-        return Fragment(orjson.dumps(made)[:-1] + b"," + row.document[1:].encode())
+        if not members:
+            return Fragment(document)
+        # JSON lets a name come twice, but not every reader takes the last one.
+        nulls = "".join(f'"{name}" : null, ' for name in self.extra)
+        made = orjson.dumps(dict.fromkeys(self.extra) | members)
+        return Fragment(made[:-1] + b"," + document.removeprefix("{" + nulls).encode())
 
     def show_all(self, rows: Iterable[Any], request: HttpRequest) -> list[JSON]:
         """Selected rows as JSON."""
         return [self.show(row, request) for row in rows]
 
-    def one(self, queryset: QuerySet[M], request: HttpRequest) -> JSON | None:
-        """The only row of a queryset as JSON, if it has one."""
-        return next(iter(self.show_all(self.select(queryset), request)), None)
+    def show_one(self, rows: Iterable[Any], request: HttpRequest) -> JSON:
+        """The only one of selected rows as JSON.
+
+        Raises:
+            NotFound: There is none.
+        """
+        for row in rows:
+            return self.show(row, request)
+        raise NotFound(f"There is no such {self.kind}.")

@@ -5,7 +5,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from asgiref.sync import ThreadSensitiveContext
-from django.db import connections
+from django.db import close_old_connections, connections
 
 from apps.common.fastpath.types import Application, Receive, Scope, Send
 
@@ -14,7 +14,7 @@ KEEP = 64
 
 
 class Lane(ThreadPoolExecutor):
-    """One thread, which knows whether it has anything left to do."""
+    """One thread, which knows what the request that has it left behind."""
 
     def __init__(self) -> None:
         super().__init__(max_workers=1, thread_name_prefix="request")
@@ -28,14 +28,24 @@ class Lane(ThreadPoolExecutor):
         self._latest = future
         return future
 
-    @property
-    def is_idle(self) -> bool:
-        """Whether all calls have ended."""
-        return self._latest is None or self._latest.done()
+    def leave(self) -> bool:
+        """End a request without waiting for its connections to go back to the pool.
+
+        Returns:
+            Whether all its calls have ended, so that the next request need not wait for them.
+        """
+        latest, self._latest = self._latest, None
+        if latest is None:
+            return True
+        super().submit(close_old_connections)
+        # One that was cancelled while it waited has never seen the end of those before it.
+        return latest.done() and not latest.cancelled()
 
 
 class RequestThreads:
     """Wraps an ASGI application: every request has a thread to itself, and leaves it to another.
+
+    Whatever connections the request has opened there go back to the pool when it ends.
 
     Django starts a thread for every request, and another one to end it, which costs as much as a
     simple query.
@@ -54,7 +64,7 @@ class RequestThreads:
                 await self.application(scope, receive, send)
         finally:
             # A client that hangs up leaves a call behind: nobody should have to wait for that one.
-            if lane.is_idle and len(self.idle) < self.keep:
+            if lane.leave() and len(self.idle) < self.keep:
                 self.idle.append(lane)
             else:
                 lane.submit(connections.close_all)

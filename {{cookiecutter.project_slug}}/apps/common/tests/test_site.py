@@ -9,18 +9,21 @@ from pytest_django import Settings
 
 from apps.authentication.models import User
 
+DOCS = [f"/api/{version}/docs/" for version in settings.API_VERSIONS]
+SCHEMAS = [f"/api/{version}/schema/" for version in settings.API_VERSIONS]
+
 pytestmark = pytest.mark.django_db
 
 
 def test_the_index_links_to_pages_that_exist(client: Client) -> None:
     links = re.findall(r'href="(/[^"]*)"', client.get("/").text)
     pages = [link for link in links if not link.startswith(settings.STATIC_URL)]
-    assert {"/api/v1/docs/", "/api/v1/schema/", "/admin/", "/readyz"} <= set(pages)
+    assert {*DOCS, *SCHEMAS, "/admin/", "/readyz"} <= set(pages)
     for page in set(pages) - {"/readyz"}:
         assert client.get(page, follow=True).status_code == 200
 
 
-@pytest.mark.parametrize("page", ["/", "/api/v1/docs/", "/admin/login/"])
+@pytest.mark.parametrize("page", ["/", *DOCS, "/admin/login/"])
 def test_a_page_keeps_its_own_content_security_policy(client: Client, page: str) -> None:
     response = client.get(page)
     policy = response.headers["Content-Security-Policy"]
@@ -30,11 +33,20 @@ def test_a_page_keeps_its_own_content_security_policy(client: Client, page: str)
     assert not re.search(r'<(script|link|img)[^>]*(src|href)="(https?:)?//', response.text)
 
 
-def test_the_documentation_is_served_with_its_own_assets(client: Client) -> None:
-    assets = re.findall(r'(?:src|href)="(/static/[^"]+)"', client.get("/api/v1/docs/").text)
+@pytest.mark.parametrize("page", DOCS)
+def test_the_documentation_is_served_with_its_own_assets(client: Client, page: str) -> None:
+    assets = re.findall(r'(?:src|href)="(/static/[^"]+)"', client.get(page).text)
     assert len(assets) >= 3
     for asset in assets:
         assert client.get(asset).status_code == 200
+
+
+@pytest.mark.parametrize(("page", "document"), [*zip(DOCS, SCHEMAS, strict=True)])
+def test_the_documentation_shows_the_document_of_its_version(
+    client: Client, page: str, document: str
+) -> None:
+    (script,) = re.findall(rf'src="({page}[^"]+)"', client.get(page).text)
+    assert f'"{document}"' in client.get(script).text
 
 
 def test_staff_reach_every_page_of_the_admin(client: Client) -> None:
@@ -46,7 +58,17 @@ def test_staff_reach_every_page_of_the_admin(client: Client) -> None:
         assert client.get(page).status_code == 200
 
 
-@pytest.mark.parametrize("address", ["/api/nothing/", "/api/v1/nothing/", "/api/v1/orders"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/api/nothing/",
+        *(
+            f"/api/{version}/{rest}"
+            for version in settings.API_VERSIONS
+            for rest in ("", "nothing/", "orders")
+        ),
+    ],
+)
 @pytest.mark.parametrize("debug", [True, False])
 def test_an_unknown_address_of_the_api_is_a_problem_in_development_too(
     client: Client,
@@ -60,7 +82,7 @@ def test_an_unknown_address_of_the_api_is_a_problem_in_development_too(
     assert (response.status_code, response.json()["code"]) == (404, "not-found")
 
 
-@pytest.mark.parametrize("page", ["/api/v1/docs/", "/api/v1/schema/"])
+@pytest.mark.parametrize("page", [*DOCS, *SCHEMAS])
 def test_documentation_can_only_be_read(client: Client, page: str) -> None:
     for response in (client.post(page), client.options(page)):
         assert (response.status_code, response.json()["code"]) == (405, "method-not-allowed")

@@ -4,7 +4,7 @@ from io import StringIO
 
 import pytest
 from django.core.management import call_command
-from rest_framework.test import APIClient
+from django.test import Client
 
 from apps.authentication.models import User
 from apps.common.models import OutboxEvent
@@ -45,10 +45,11 @@ def test_its_orders_have_met_every_fate_of_a_payment() -> None:
     assert set(Order.objects.values_list("status", flat=True)) == {"paid", "payment_failed"}
 
 
-def test_whoever_it_names_can_sign_in(api: APIClient) -> None:
+def test_whoever_it_names_can_sign_in(client: Client) -> None:
     output = seed()
     assert shop.PASSWORD in output
     for email in (shop.ADMIN, shop.CUSTOMER, *map(shop.vendor_email, shop.VENDORS)):
         assert email in output
-        response = api.post("/api/v1/auth/login/", {"email": email, "password": shop.PASSWORD})
+        credentials = {"email": email, "password": shop.PASSWORD}
+        response = client.post("/api/v1/auth/login/", credentials, "application/json")
         assert response.status_code == 200

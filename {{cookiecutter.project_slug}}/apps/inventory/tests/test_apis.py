@@ -10,6 +10,7 @@ from apps.inventory.services import reserve
 from apps.inventory.tests.conftest import Stocked
 from apps.products.models import Product
 from conftest import Login
+from tests.clients import complaints
 
 
 @pytest.fixture
@@ -22,7 +23,7 @@ def product(stocked: Stocked) -> Product:
 
 @pytest.fixture
 def url(product: Product) -> str:
-    return f"/api/v1/inventory/{product.public_id}/"
+    return f"/inventory/{product.public_id}/"
 
 
 @pytest.fixture
@@ -50,7 +51,7 @@ def test_the_stock_of_a_hidden_product_is_not_found(api: APIClient, url: str) ->
 def test_an_unknown_or_malformed_id_is_not_found(
     api: APIClient, staff_user: User, login: Login, product_id: object
 ) -> None:
-    url = f"/api/v1/inventory/{product_id}/"
+    url = f"/inventory/{product_id}/"
 
     assert api.get(url).status_code == 404
     assert login(staff_user).put(url, {"on_hand": 1}).status_code == 404
@@ -102,24 +103,32 @@ def test_nobody_sets_the_stock_of_what_another_vendor_sells(
 
 
 @pytest.mark.parametrize(
-    "body",
+    ("body", "field", "code"),
     [
-        {},
-        {"on_hand": None},
-        {"on_hand": -1},
-        {"on_hand": MAX_UNITS + 1},
-        {"on_hand": 10**400},
-        {"on_hand": 1.5},
-        {"on_hand": "many"},
-        {"on_hand": "\0"},
-        {"on_hand": [1]},
-        [],
-        None,
+        ({}, "on_hand", "required"),
+        ({"on_hand": None}, "on_hand", "null"),
+        ({"on_hand": -1}, "on_hand", "min_value"),
+        ({"on_hand": MAX_UNITS + 1}, "on_hand", "max_value"),
+        ({"on_hand": 1.5}, "on_hand", "invalid"),
+        ({"on_hand": True}, "on_hand", "invalid"),
+        ({"on_hand": "many"}, "on_hand", "invalid"),
+        ({"on_hand": "\0"}, "on_hand", "invalid"),
+        ({"on_hand": [1]}, "on_hand", "invalid"),
+        ([], "", "invalid"),
     ],
 )
-def test_a_malformed_stock_is_refused(seller: APIClient, url: str, body: object) -> None:
+def test_a_malformed_stock_is_refused(
+    seller: APIClient, url: str, body: object, field: str, code: str
+) -> None:
     response = seller.put(url, body)
 
     assert response.status_code == 400
     assert response.headers["Content-Type"] == "application/problem+json"
+    assert complaints(response) == {field: {code}}
+    assert StockItem.objects.get().on_hand == 5
+
+
+@pytest.mark.parametrize("body", [{"on_hand": 10**400}, None])
+def test_what_is_no_stock_at_all_is_refused(seller: APIClient, url: str, body: object) -> None:
+    assert seller.put(url, body).status_code == 400
     assert StockItem.objects.get().on_hand == 5

@@ -1,13 +1,12 @@
 """How orders look, in whichever version of the API."""
 
+from typing import Any
 from uuid import UUID
 
-from django.db.models import F, OuterRef
-from django.http import HttpRequest
+from django.db.models import F, OuterRef, QuerySet
 
 from apps.authentication.models import User
-from apps.common.errors import NotFound
-from apps.common.fastpath.documents import JSON, Amount, Document, Documents, Instant, Shape
+from apps.common.fastpath.documents import Amount, Document, Documents, Instant, Shape
 from apps.orders import selectors
 from apps.orders.apis.serializers import OrderSerializer
 from apps.orders.models import Order, OrderItem
@@ -21,6 +20,7 @@ ITEM = Document(
 )
 
 ORDER = Shape[Order](
+    kind="order",
     document=Document(
         id=F("public_id"),
         status=F("status"),
@@ -36,13 +36,6 @@ ORDER = Shape[Order](
 )
 
 
-def order_document(user: User, order_id: UUID, request: HttpRequest) -> JSON:
-    """One of the user's own orders.
-
-    Raises:
-        NotFound: There is none, or it is somebody else's.
-    """
-    shown = ORDER.one(selectors.orders_of(user).filter(public_id=order_id), request)
-    if shown is None:
-        raise NotFound("There is no such order.")
-    return shown
+def order_of(user: User, order_id: UUID) -> QuerySet[Any, Any]:
+    """What to read of one of the user's own orders; no row if it is somebody else's."""
+    return ORDER.select(selectors.orders_of(user).filter(public_id=order_id))

@@ -6,17 +6,24 @@ from uuid import UUID
 from ninja import Field, Schema
 from pydantic import AfterValidator
 
-from apps.common.async_ninja.schemas import Amount, Instant, PageQuery
+from apps.common.async_ninja.schemas import (
+    Amount,
+    Input,
+    Instant,
+    PageQuery,
+    blank_is_none,
+    no_boolean,
+)
 from apps.orders.apis.serializers import MAX_LINES, MAX_QUANTITY
 from apps.orders.models import OrderStatus
 from apps.orders.services import OrderLine
 
 
-class OrderLineSchema(Schema):
+class OrderLineSchema(Input):
     """What to buy, and how many."""
 
     product_id: UUID
-    quantity: Annotated[int, Field(ge=1, le=MAX_QUANTITY)]
+    quantity: Annotated[int, Field(ge=1, le=MAX_QUANTITY), no_boolean]
 
 
 def _every_product_once(items: list[OrderLineSchema]) -> list[OrderLineSchema]:
@@ -25,7 +32,7 @@ def _every_product_once(items: list[OrderLineSchema]) -> list[OrderLineSchema]:
     return items
 
 
-class PlaceOrderSchema(Schema):
+class PlaceOrderSchema(Input):
     """An order to be placed."""
 
     items: Annotated[
@@ -42,7 +49,7 @@ class PlaceOrderSchema(Schema):
 class OrderQuery(PageQuery):
     """Which orders are asked for."""
 
-    status: OrderStatus | None = None
+    status: Annotated[OrderStatus | None, blank_is_none] = None
 
 
 class OrderItemSchema(Schema):

@@ -16,7 +16,7 @@ from apps.authentication.apis.authentication import signed_in
 from apps.common.idempotency import idempotent
 from apps.common.permissions import IsClient
 from apps.orders import selectors, services
-from apps.orders.apis.documents import ORDER, order_document
+from apps.orders.apis.documents import ORDER, order_of
 from apps.orders.apis.serializers import OrderSerializer, PlaceOrderSerializer
 from apps.orders.models import Order, OrderStatus
 
@@ -79,7 +79,7 @@ class OrderView(GenericAPIView[Order]):
     @extend_schema(operation_id="orders_detail", responses=OrderSerializer)
     def get(self, request: Request, order_id: UUID) -> Response:
         """Show an order with its lines."""
-        return Response(order_document(signed_in(request), order_id, request))
+        return Response(ORDER.show_one(order_of(signed_in(request), order_id), request))
 
 
 @extend_schema(tags=["orders"])

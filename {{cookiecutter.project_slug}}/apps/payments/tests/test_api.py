@@ -1,9 +1,8 @@
-"""What customers can do over version 1 of the API."""
+"""What customers can do over the API."""
 
 from uuid import UUID
 
 import pytest
-from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
@@ -13,8 +12,9 @@ from apps.payments.models import FakeCharge, Payment
 from apps.payments.services import start_payment
 from apps.payments.tests.conftest import Pay, PlaceOrder
 from conftest import Login, RunTasks
+from tests.clients import complaints
 
-URL = "/api/v1/payments/"
+URL = "/payments/"
 UNKNOWN = UUID("019a0000-0000-7000-8000-000000000000")
 
 
@@ -74,24 +74,30 @@ def test_nobody_can_pay_somebody_elses_order(stranger: APIClient, order: Order) 
 
 
 @pytest.mark.parametrize(
-    "body",
+    ("body", "field", "code"),
     [
-        {},
-        {"order_id": "1", "method": "fake_success"},
-        {"order_id": str(UNKNOWN)},
-        {"order_id": str(UNKNOWN), "method": ""},
-        {"order_id": str(UNKNOWN), "method": "fake\x00success"},
-        {"order_id": str(UNKNOWN), "method": "x" * 256},
-        [],
+        ({"method": "fake_success"}, "order_id", "required"),
+        ({"order_id": "1", "method": "fake_success"}, "order_id", "invalid"),
+        ({"order_id": str(UNKNOWN)}, "method", "required"),
+        ({"order_id": str(UNKNOWN), "method": ""}, "method", "blank"),
+        (
+            {"order_id": str(UNKNOWN), "method": "fake\x00success"},
+            "method",
+            "null_characters_not_allowed",
+        ),
+        ({"order_id": str(UNKNOWN), "method": "x" * 256}, "method", "max_length"),
+        ([], "", "invalid"),
     ],
 )
-def test_nonsense_is_refused(body: object, client: APIClient) -> None:
-    assert client.post(URL, body).status_code == 400
+def test_nonsense_is_refused(body: object, field: str, code: str, client: APIClient) -> None:
+    response = client.post(URL, body)
+    assert response.status_code == 400
+    assert complaints(response) == {field: {code}}
 
 
 def test_a_payment_can_be_followed(client: APIClient, pay: Pay, run_tasks: RunTasks) -> None:
     payment = pay("fake_decline")
-    url = reverse("payment", kwargs={"payment_id": payment.public_id})
+    url = f"{URL}{payment.public_id}/"
     assert client.get(url).json()["status"] == "pending"
     run_tasks()
     answer = client.get(url).json()
@@ -100,7 +106,7 @@ def test_a_payment_can_be_followed(client: APIClient, pay: Pay, run_tasks: RunTa
 
 def test_nobody_sees_somebody_elses_payment(stranger: APIClient, pay: Pay) -> None:
     payment = pay("fake_success")
-    url = reverse("payment", kwargs={"payment_id": payment.public_id})
+    url = f"{URL}{payment.public_id}/"
     assert stranger.get(url).status_code == 404
     assert stranger.get(URL).json()["results"] == []
 

@@ -3,18 +3,22 @@
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router
 
 from apps.authentication.apis.bearer import (
     SignedIn,
+    anyone,
     as_caller,
     bearer,
     once_as_caller,
     require_owner,
 )
 from apps.authentication.models import User
+from apps.common.async_ninja.openapi import IDEMPOTENT
 from apps.common.async_ninja.operations import on_thread, send, send_page
+from apps.common.async_ninja.reads import Read
 from apps.common.async_ninja.schemas import PageQuery, PageSchema
 from apps.common.errors import InvalidInput
 from apps.common.idempotency import Answer
@@ -22,7 +26,7 @@ from apps.common.money import Money, default_currency
 from apps.common.pagination import Page
 from apps.common.roles import Role
 from apps.products import selectors, services
-from apps.products.apis.documents import PRODUCT, product_document
+from apps.products.apis.documents import PRODUCT, product_of_catalogue
 from apps.products.apis.schemas import (
     CatalogueQuery,
     CategorySchema,
@@ -33,7 +37,15 @@ from apps.products.apis.schemas import (
 from apps.products.models import Category
 from apps.vendors.selectors import vendor_of
 
-router = Router(tags=["products"])
+router = Router(auth=anyone, tags=["products"])
+
+
+def _browse(query: CatalogueQuery) -> QuerySet[Any, Any]:
+    return query.choose(PRODUCT.select(selectors.browse(**query.conditions())))
+
+
+CATALOGUE = Read(_browse)
+PRODUCT_OF_CATALOGUE = Read(product_of_catalogue)
 
 
 @router.get("categories/", response=list[CategorySchema], operation_id="categories_list")
@@ -45,15 +57,16 @@ async def list_categories(request: HttpRequest) -> list[Category]:  # noqa: ARG0
 @router.get("products/", response=PageSchema[ProductSchema], operation_id="products_list")
 async def list_products(request: HttpRequest, query: Query[CatalogueQuery]) -> HttpResponse:
     """List the products for sale, newest first unless there is a search or another order."""
-
-    def read() -> Page:
-        return query.cut(request, PRODUCT.select(selectors.browse(**query.conditions())))
-
-    return send_page(request, await on_thread(read), PRODUCT)
+    page = query.page(request, await CATALOGUE.find(query))
+    return send_page(request, page, PRODUCT)
 
 
 @router.post(
-    "products/", auth=bearer, response={201: ProductSchema}, operation_id="products_create"
+    "products/",
+    auth=bearer,
+    response={201: ProductSchema},
+    operation_id="products_create",
+    openapi_extra=IDEMPOTENT,
 )
 async def create_product(request: SignedIn, body: ProductInput) -> HttpResponse:
     """Offer a new product; there is nothing to sell until its stock is set."""
@@ -81,7 +94,8 @@ async def list_own_products(request: SignedIn, query: Query[PageQuery]) -> HttpR
 @router.get("products/{uuid:product_id}/", response=ProductSchema, operation_id="products_detail")
 async def product_detail(request: HttpRequest, product_id: UUID) -> HttpResponse:
     """Show a product."""
-    return send(Answer(200, await on_thread(lambda: product_document(product_id, request))))
+    found = await PRODUCT_OF_CATALOGUE.find(product_id)
+    return send(Answer(200, PRODUCT.show_one(found.rows, request)))
 
 
 @router.patch(
@@ -89,6 +103,7 @@ async def product_detail(request: HttpRequest, product_id: UUID) -> HttpResponse
     auth=bearer,
     response=ProductSchema,
     operation_id="products_update",
+    openapi_extra=IDEMPOTENT,
 )
 async def update_product(request: SignedIn, product_id: UUID, body: ProductChanges) -> HttpResponse:
     """Change a product, or hide it from customers."""

@@ -1,24 +1,26 @@
 """How products look, in whichever version of the API."""
 
+from typing import Any
 from uuid import UUID
 
-from django.db.models import F
+from django.db.models import F, QuerySet, Value
 from django.http import HttpRequest
 
-from apps.common.errors import NotFound
-from apps.common.fastpath.documents import JSON, Amount, Document, Instant, Shape
+from apps.common.fastpath.documents import Amount, Document, Instant, Shape
 from apps.products import selectors
 from apps.products.apis.serializers import ProductSerializer
 from apps.products.models import Product
 
 
-def _image_url(name: str, request: HttpRequest) -> str | None:
+def _image_url(name: str, request: HttpRequest) -> str:
     storage = Product._meta.get_field("image").storage
-    return request.build_absolute_uri(storage.url(name)) if name else None
+    return request.build_absolute_uri(storage.url(name))
 
 
 PRODUCT = Shape[Product](
+    kind="product",
     document=Document(
+        image_url=Value(None),
         id=F("public_id"),
         name=F("name"),
         slug=F("slug"),
@@ -39,13 +41,6 @@ PRODUCT = Shape[Product](
 )
 
 
-def product_document(product_id: UUID, request: HttpRequest) -> JSON:
-    """One product of the catalogue.
-
-    Raises:
-        NotFound: Customers can see none with this id.
-    """
-    shown = PRODUCT.one(selectors.catalogue().filter(public_id=product_id), request)
-    if shown is None:
-        raise NotFound("There is no such product.")
-    return shown
+def product_of_catalogue(product_id: UUID) -> QuerySet[Any, Any]:
+    """What to read of one product; no row if customers cannot see it."""
+    return PRODUCT.select(selectors.catalogue().filter(public_id=product_id))

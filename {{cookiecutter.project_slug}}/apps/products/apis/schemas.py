@@ -6,11 +6,13 @@ from uuid import UUID
 
 from ninja import Field, Schema
 
-from apps.common.async_ninja.schemas import Amount, Instant, Line, PageQuery, Text
+from apps.common.async_ninja.schemas import Amount, Input, Instant, Line, PageQuery, Text, filled
 from apps.common.money import CENT
 
 type Price = Annotated[Decimal, Field(ge=0, max_digits=12, decimal_places=2)]
-type Slug = Annotated[str, Field(pattern=r"^[-a-zA-Z0-9_]+$", max_length=120)]
+
+Slug = Annotated[str, filled, Field(pattern=r"^[-a-zA-Z0-9_]+$")]
+CategorySlug = Annotated[Slug, Field(max_length=120, description="Slug of a category.")]
 
 
 class CatalogueQuery(PageQuery):
@@ -76,10 +78,10 @@ class ProductSchema(Schema):
     updated_at: Instant
 
 
-class ProductInput(Schema):
+class ProductInput(Input):
     """What a vendor says about a product; the price is in the shop's currency."""
 
-    category: Slug = Field(description="Slug of a category.")
+    category: CategorySlug
     name: Annotated[Line, Field(max_length=200)]
     description: Annotated[Text, Field(max_length=10_000)] = ""
     price: Annotated[Price, Field(ge=CENT)]
@@ -89,6 +91,6 @@ class ProductInput(Schema):
 class ProductChanges(ProductInput):
     """What changes about a product; what is not given stays as it is."""
 
-    category: Slug = ""
+    category: CategorySlug = ""
     name: Annotated[Line, Field(max_length=200)] = ""
     price: Annotated[Price, Field(ge=CENT)] = CENT

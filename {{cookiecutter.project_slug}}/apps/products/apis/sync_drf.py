@@ -16,7 +16,7 @@ from apps.authentication.apis.authentication import signed_in
 from apps.common.idempotency import idempotent
 from apps.common.permissions import IsOwner, IsVendor, PublicReads
 from apps.products import selectors, services
-from apps.products.apis.documents import PRODUCT, product_document
+from apps.products.apis.documents import PRODUCT, product_of_catalogue
 from apps.products.apis.serializers import (
     CatalogueQuerySerializer,
     CategorySerializer,
@@ -115,7 +115,7 @@ class ProductView(ProductAPIView):
     @extend_schema(operation_id="products_detail")
     def get(self, request: Request, product_id: UUID) -> Response:
         """Show a product."""
-        return Response(product_document(product_id, request))
+        return Response(PRODUCT.show_one(product_of_catalogue(product_id), request))
 
     @extend_schema(operation_id="products_update", request=ProductInputSerializer)
     @idempotent

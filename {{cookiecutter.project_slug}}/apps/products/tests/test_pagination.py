@@ -11,7 +11,7 @@ from apps.products.selectors import ORDERINGS
 from apps.products.tests.conftest import Offer
 from apps.vendors.models import Vendor
 
-URL = "/api/v1/products/"
+URL = "/products/"
 QUERIES = [*(f"ordering={name}" for name in ORDERINGS), "search=hat", "search=hat&ordering=price"]
 NAMES = ("Bowler", "Hat")  # Both are in the category of hats, one is named so.
 

@@ -9,8 +9,9 @@ from apps.authentication.models import User
 from apps.vendors.models import Vendor
 from apps.vendors.services import create_vendor
 from conftest import Login
+from tests.clients import complaints
 
-URL = "/api/v1/vendors/"
+URL = "/vendors/"
 ME = f"{URL}me/"
 
 
@@ -55,24 +56,28 @@ def test_a_repeated_request_creates_one_profile(seller: APIClient) -> None:
 
 
 @pytest.mark.parametrize(
-    "body",
+    ("body", "field", "code"),
     [
-        {},
-        {"name": ""},
-        {"name": None},
-        {"name": ["Ada"]},
-        {"name": "nul\0byte"},
-        {"name": "x" * 121},
-        {"name": "Ada", "description": "x" * 5001},
-        [],
-        "Ada",
+        ({}, "name", "required"),
+        ({"name": ""}, "name", "blank"),
+        ({"name": None}, "name", "null"),
+        ({"name": ["Ada"]}, "name", "invalid"),
+        ({"name": "nul\0byte"}, "name", "invalid"),
+        ({"name": "x" * 121}, "name", "max_length"),
+        ({"name": "Ada", "description": "x" * 5001}, "description", "max_length"),
+        ([], "", "invalid"),
+        ("Ada", "", "invalid"),
     ],
 )
-def test_a_malformed_profile_is_refused(seller: APIClient, body: object) -> None:
+def test_a_malformed_profile_is_refused(
+    seller: APIClient, body: object, field: str, code: str
+) -> None:
     response = seller.post(URL, body)
 
     assert response.status_code == 400
     assert response.headers["Content-Type"] == "application/problem+json"
+    assert complaints(response).keys() == {field}
+    assert code in complaints(response)[field]
     assert not Vendor.objects.exists()
 
 
