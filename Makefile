@@ -36,5 +36,5 @@ format: ## Format, and repair what can be repaired
 matrix: ## Run the gates of every combination of the toggles
 	$(RUN) pytest -m matrix $(ARGS)
 
-bench: ## Measure, side by side: make bench NAME=generation, or NAME=pooling
+bench: ## Measure, side by side: make bench NAME=throughput, or another module of benchmarks
 	$(RUN) python -m benchmarks.$(or $(NAME),generation) $(ARGS)
