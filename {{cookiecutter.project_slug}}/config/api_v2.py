@@ -13,7 +13,8 @@ from apps.tasks.apis.async_ninja import router as tasks
 from apps.vendors.apis.async_ninja import router as vendors
 
 api = create_api(
-    title="{{ cookiecutter.project_name }}", description="{{ cookiecutter.description }}"
+    title="{{ cookiecutter.project_name }}",
+    description="{{ cookiecutter.description }}",
 )
 
 api.add_router("auth", authentication)

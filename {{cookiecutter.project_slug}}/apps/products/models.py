@@ -11,7 +11,7 @@ from apps.authentication.models import User
 from apps.common.models import BaseModel
 from apps.common.money import Money, amount_field, currency_field
 from apps.common.validators import one_line
-from apps.products.search import SearchDocument, SearchField, SearchIndex
+from apps.products.search import SearchColumn, SearchDocument, SearchField, SearchIndex
 from apps.vendors.models import Vendor
 
 IMAGE_EXTENSIONS = ("avif", "jpeg", "jpg", "png", "webp")
@@ -80,7 +80,7 @@ class Product(BaseModel):
     is_active = models.BooleanField(default=True, help_text="Customers see active products only.")
     vendor_name = models.TextField(editable=False)
     category_name = models.TextField(editable=False)
-    search = models.GeneratedField(
+    search = SearchColumn(
         expression=SearchDocument(
             "name", "vendor_name", "category_name", "description", weights="ABBC"
         ),

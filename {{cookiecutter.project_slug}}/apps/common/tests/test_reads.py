@@ -97,7 +97,7 @@ def closed_lane() -> Lane:
 @asynccontextmanager
 async def locked(model: type[Model]) -> AsyncIterator[AsyncConnection]:
     """Let nobody read a table before the transaction of this connection ends."""
-    async with await AsyncConnection.connect(database_url()) as holder:
+    async with await AsyncConnection.connect(database_url(), prepare_threshold=None) as holder:
         await holder.execute(SQL("LOCK TABLE {}").format(Identifier(model._meta.db_table)))
         yield holder
 

@@ -49,7 +49,7 @@ class Migration(migrations.Migration):
                 ('is_active', models.BooleanField(default=True, help_text='Customers see active products only.')),
                 ('vendor_name', models.TextField(editable=False)),
                 ('category_name', models.TextField(editable=False)),
-                ('search', models.GeneratedField(db_persist=True, expression=apps.products.search.SearchDocument('name', 'vendor_name', 'category_name', 'description', weights='ABBC'), output_field=apps.products.search.SearchField())),
+                ('search', apps.products.search.SearchColumn(db_persist=True, expression=apps.products.search.SearchDocument('name', 'vendor_name', 'category_name', 'description', weights='ABBC'), output_field=apps.products.search.SearchField())),
                 ('category', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='products', to='products.category')),
                 ('vendor', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='products', to='vendors.vendor')),
             ],
