@@ -42,6 +42,11 @@ FEATURE_PATHS: dict[str, tuple[str, ...]] = {
         "tests/test_visits.py",
     ),
     "use_pgbouncer": ("docs/runbooks/pgbouncer.md", "infra/pgbouncer"),
+    "use_redis_cluster": (
+        "apps/common/redis/cluster.py",
+        "docs/runbooks/redis-cluster.md",
+        "infra/redis/cluster",
+    ),
 }
 
 # What `.env.example` leaves empty because every project needs values of its own.

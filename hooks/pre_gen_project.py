@@ -33,11 +33,11 @@ RESERVED = frozenset(
     argon2 argon2_cffi corsheaders crontask django django_cors_headers django_crontask
     django_database_task django_filter django_filter_stubs django_filters django_ninja
     django_storages django_stubs django_stubs_ext djangorestframework djangorestframework_stubs
-    drf_spectacular drf_spectacular_sidecar httptools httpx hypothesis import_linter importlinter
-    jwt limits model_bakery mypy ninja orjson pip prek psycopg psycopg_pool pydantic
-    pydantic_settings pyjwt pytest pytest_asyncio pytest_cov pytest_django pytest_xdist
-    rest_framework ruff schemathesis servestatic setuptools storages structlog time_machine uv
-    uvicorn uvloop whitenoise zdm
+    drf_spectacular drf_spectacular_sidecar hiredis httptools httpx hypothesis import_linter
+    importlinter jwt limits model_bakery mypy ninja orjson pip prek prometheus_client psycopg
+    psycopg_pool pydantic pydantic_settings pyjwt pytest pytest_asyncio pytest_cov pytest_django
+    pytest_xdist redis rest_framework ruff schemathesis servestatic setuptools storages structlog
+    time_machine uv uvicorn uvloop whitenoise zdm
     aux con nul prn com1 com2 com3 com4 com5 com6 com7 com8 com9
     lpt1 lpt2 lpt3 lpt4 lpt5 lpt6 lpt7 lpt8 lpt9
     """.split()

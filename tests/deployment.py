@@ -11,6 +11,7 @@ import httpx
 
 from tests.environments import environment_for, shell_with
 from tests.projects import PROJECTS
+from tests.redis_servers import RedisService
 from tests.rendering import render, write
 from tests.servers import ADDRESS, PgBouncer, Postgres, free_port, wait_until
 
@@ -31,17 +32,20 @@ class Deployment:
 
     Args:
         project: Its name in `PROJECTS`.
+        redis: The kind of Redis it has, if any.
         pgbouncer: What runs PgBouncer.
         environment: Where its packages are installed, by default with nothing else.
     """
 
     postgres: Postgres
     pgbouncer: PgBouncer | None = None
+    redis: RedisService | None = None
 
     def __init__(
         self,
         project: str,
         *,
+        redis: type[RedisService] | None = None,
         pgbouncer: Sequence[str] = ("pgbouncer",),
         environment: Path | None = None,
     ) -> None:
@@ -49,6 +53,7 @@ class Deployment:
         self.name = str(self.answers["project_slug"])
         self.environment = environment or environment_for(project)
         self._program = pgbouncer
+        self._redis = redis
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
@@ -67,6 +72,9 @@ class Deployment:
                 self.set_up(infra / "pgbouncer/auth.sql")
                 pooler = PgBouncer(self.postgres, dict([TESTER]), self._program)
                 self.pgbouncer = self._stack.enter_context(pooler)
+            if self._redis:
+                self.redis = self._redis(infra, self.name)
+                self._stack.enter_context(self.redis)
             self.manage("migrate", "--verbosity=0", DATABASE_URL=self.migrator)
             self._stack = self._stack.pop_all()
         return self
@@ -89,6 +97,11 @@ class Deployment:
         """The database's address for whoever changes the schema."""
         password = PASSWORDS["MIGRATOR_PASSWORD"]
         return self.postgres.url(f"{self.name}_migrator", password, self.name)
+
+    @property
+    def redis_url(self) -> str:
+        """The address of Redis for web and worker processes; empty when there is none."""
+        return self.redis.url if self.redis else ""
 
     def set_up(self, script: Path) -> str:
         """Run one of the project's scripts as PostgreSQL's administrator."""
@@ -119,7 +132,7 @@ class Deployment:
             [self.environment / "bin/pytest", *arguments],
             cwd=self.folder,
             env=shell_with(self.environment)
-            | {"DATABASE_URL": self.front.url(*TESTER, "postgres")},
+            | {"DATABASE_URL": self.front.url(*TESTER, "postgres"), "REDIS_URL": self.redis_url},
             check=False,
             capture_output=True,
             text=True,
@@ -159,7 +172,12 @@ class Deployment:
         """Return the environment of the project's processes: its own example, for this machine."""
         example = (self.folder / ".env.production.example").read_text("utf-8").splitlines()
         given = dict(line.split("=", 1) for line in example if line and line[0] != "#")
-        here = {"APP_ALLOWED_HOSTS": ADDRESS, "DATABASE_URL": self.app, "EMAIL_URL": "console:"}
+        here = {
+            "APP_ALLOWED_HOSTS": ADDRESS,
+            "DATABASE_URL": self.app,
+            "EMAIL_URL": "console:",
+            "REDIS_URL": self.redis_url,
+        }
         unlimited = dict.fromkeys(("APP_RATE_ANONYMOUS", "APP_RATE_USER"), "1000000/second")
         return shell_with(self.environment) | given | here | unlimited
 

@@ -1,6 +1,6 @@
 """PostgreSQL and PgBouncer from the system's packages, as a project's own `infra/` configures them.
 
-Only what depends on the machine is set anew: ports, folders, certificates, less memory. The servers
+Only what depends on the machine is set anew: ports, folders, certificates, less memory. The two
 refuse to run as root; root lends them the account that PostgreSQL's package has created.
 """
 
@@ -21,7 +21,6 @@ from urllib.parse import quote, urlencode
 import trustme
 
 ADDRESS = "127.0.0.1"
-ACCOUNT = "postgres"
 PATIENCE = 60  # seconds
 
 PSQL = ("psql", "--no-psqlrc", "--quiet", "--tuples-only", "--no-align")
@@ -37,7 +36,12 @@ PROGRAMS = ":".join(
 
 def missing_packages() -> list[str]:
     """Name the Debian packages that this machine lacks."""
-    programs = {"postgresql": "initdb", "pgbouncer": "pgbouncer"}
+    programs = {
+        "postgresql": "initdb",
+        "pgbouncer": "pgbouncer",
+        "redis-server": "redis-server",
+        "redis-sentinel": "redis-sentinel",
+    }
     return [name for name, program in programs.items() if not shutil.which(program, path=PROGRAMS)]
 
 
@@ -79,6 +83,9 @@ def authority() -> trustme.CA:
 class Server:
     """A process in the foreground, with a folder of its own, for as long as a block lasts."""
 
+    account: str | None = None
+    """Whose processes they are when root runs the tests, if not root's."""
+
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix=f"{type(self).__name__.lower()}-"))
         self.port = free_port()
@@ -110,6 +117,10 @@ class Server:
         """Return what runs the server."""
         raise NotImplementedError
 
+    def answers(self) -> bool:
+        """Tell whether the server can do its work."""
+        raise NotImplementedError
+
     def start(self) -> None:
         """Start the server, and wait until it answers.
 
@@ -118,20 +129,65 @@ class Server:
         """
         with self.log.open("ab") as log:
             self._process = self._start(self.command(), log)
-        wait_until(lambda: self._answers() or self._has_ended())
-        if self._has_ended():
+        wait_until(lambda: self.answers() or self.has_ended())
+        if self.has_ended():
             raise RuntimeError(self.log.read_text())
 
     def stop(self, how: signal.Signals) -> None:
         """End the server by a signal, and wait until it is gone."""
-        if self._process is not None and not self._has_ended():
+        if self._process and not self.has_ended():
             self._process.send_signal(how)
             self._process.wait(PATIENCE)
+
+    def has_ended(self) -> bool:
+        """Tell whether there is no process, or none any more."""
+        return self._process is None or self._process.poll() is not None
 
     def restart(self, how: signal.Signals) -> None:
         """End the server by a signal, and start it again on the same port."""
         self.stop(how)
         self.start()
+
+    def hand_over(self) -> None:
+        """Give the server's files to its account."""
+        if account := self._lent_account():
+            for path in (self.folder, *self.folder.iterdir()):
+                shutil.chown(path, account, account)
+
+    def _start(self, command: list[str], output: IO[bytes]) -> "subprocess.Popen[bytes]":
+        self.hand_over()
+        account = self._lent_account()
+        return subprocess.Popen(
+            command,
+            cwd=self.folder,
+            env={"PATH": PROGRAMS},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            user=account,
+            group=account,
+            extra_groups=[account] if account else None,
+        )
+
+    def _lent_account(self) -> str | None:
+        return self.account if os.getuid() == 0 else None
+
+    def _certify(self) -> None:
+        own = authority().issue_cert(ADDRESS)
+        own.private_key_pem.write_to_path(self.key)
+        own.cert_chain_pems[0].write_to_path(self.certificate)
+        authority().cert_pem.write_to_path(self.authority)
+        self.key.chmod(0o600)
+
+
+class Database(Server):
+    """A server that speaks PostgreSQL's protocol."""
+
+    account = "postgres"
+
+    def answers(self) -> bool:
+        """Tell whether the server takes connections."""
+        question = ("pg_isready", "--quiet", "--host", ADDRESS, "--port", str(self.port))
+        return subprocess.run(question, env={"PATH": PROGRAMS}, check=False).returncode == 0
 
     def url(self, user: str, password: str, database: str) -> str:
         """Return the address of a database; whoever uses it verifies the server's identity."""
@@ -178,42 +234,8 @@ class Server:
                 process.send_signal(signal.SIGINT)
                 rows += process.communicate()[0].splitlines()
 
-    def hand_over(self) -> None:
-        """Give the server's files to its account."""
-        if os.getuid() == 0:
-            for path in (self.folder, *self.folder.iterdir()):
-                shutil.chown(path, ACCOUNT, ACCOUNT)
 
-    def _start(self, command: list[str], output: IO[bytes]) -> "subprocess.Popen[bytes]":
-        self.hand_over()
-        is_root = os.getuid() == 0
-        return subprocess.Popen(
-            command,
-            cwd=self.folder,
-            env={"PATH": PROGRAMS},
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            user=ACCOUNT if is_root else None,
-            group=ACCOUNT if is_root else None,
-            extra_groups=[ACCOUNT] if is_root else None,
-        )
-
-    def _answers(self) -> bool:
-        question = ("pg_isready", "--quiet", "--host", ADDRESS, "--port", str(self.port))
-        return subprocess.run(question, env={"PATH": PROGRAMS}, check=False).returncode == 0
-
-    def _has_ended(self) -> bool:
-        return self._process is not None and self._process.poll() is not None
-
-    def _certify(self) -> None:
-        own = authority().issue_cert(ADDRESS)
-        own.private_key_pem.write_to_path(self.key)
-        own.cert_chain_pems[0].write_to_path(self.certificate)
-        authority().cert_pem.write_to_path(self.authority)
-        self.key.chmod(0o600)
-
-
-class Postgres(Server):
+class Postgres(Database):
     """PostgreSQL with the configuration and the roles of a project.
 
     Args:
@@ -273,7 +295,7 @@ class Postgres(Server):
         counts += [int(connections) for user, connections in roles if user == role]
 
 
-class PgBouncer(Server):
+class PgBouncer(Database):
     """PgBouncer with the configuration of a project, in front of its PostgreSQL.
 
     Args:

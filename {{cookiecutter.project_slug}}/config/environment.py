@@ -5,6 +5,7 @@ tests run with no variable set at all; production names every variable it misses
 """
 
 import os
+import re
 from collections.abc import Collection
 from functools import cache
 from pathlib import Path
@@ -13,6 +14,8 @@ from typing import Annotated, Literal, Self
 from django.core.exceptions import ImproperlyConfigured
 from pydantic import AfterValidator, BeforeValidator, Field, HttpUrl, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from apps.common.redis.address import Address
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -27,6 +30,16 @@ PRODUCTION_REQUIRES = (
     "database_url",
     "email_url",
 )
+
+
+# What a Redis address looks like, and the rule; rediss encrypts.
+REDIS_FORMS = {
+    "redis://host:6379/0": r"rediss?://(.*@)?[^,/]+(/\d*)?",
+    "redis+sentinel://host:26379,host:26379/service": r"rediss?\+sentinel://(.*@)?[^/]+/[^/]+",
+    # % if cookiecutter.use_redis_cluster
+    "redis+cluster://host:6379,host:6379": r"rediss?\+cluster://(.*@)?[^/]+/?",
+    # % endif
+}
 
 
 def _split(value: object) -> object:
@@ -50,8 +63,20 @@ def _database_url(value: str) -> str:
     return value
 
 
+def _redis_url(value: str) -> str:
+    shown = re.sub(":.*@", "://…@", value)
+    if not any(re.fullmatch(form, value.partition("?")[0]) for form in REDIS_FORMS.values()):
+        raise ValueError(f"{shown} is none of the forms {', '.join(REDIS_FORMS)}")
+    try:
+        Address.parse(value)
+    except ValueError as error:
+        raise ValueError(f"{shown}: {error}") from None
+    return value
+
+
 type CommaSeparated = Annotated[list[str], NoDecode, BeforeValidator(_split)]
 type DatabaseUrl = Annotated[str, AfterValidator(_database_url)]
+type RedisUrl = Annotated[str, AfterValidator(_redis_url)]
 type Rate = Annotated[str, Field(pattern=r"^[1-9]\d*/(second|minute|hour|day)$")]
 
 
@@ -108,6 +133,9 @@ class Environment(BaseSettings):
     app_task_claim_timeout: float = Field(
         default=60, gt=0, description="seconds without a heartbeat until a task is run again"
     )
+    app_task_failure_webhook: HttpUrl | None = Field(
+        default=None, description="address that is told, as JSON, of tasks that failed for good"
+    )
     app_rate_anonymous: Rate = Field(default="100/hour", description="requests per address")
     app_rate_user: Rate = Field(default="1000/hour", description="requests per signed-in user")
     app_rate_login: Rate = Field(default="10/minute", description="sign-ins per address")
@@ -130,6 +158,10 @@ class Environment(BaseSettings):
     database_url: DatabaseUrl = Field(
         default=f"sqlite:///{BASE_DIR / 'db.sqlite3'}",
         description="sqlite:///path or postgresql://user:password@host:port/name?sslmode=verify-full",
+    )
+    redis_url: RedisUrl | None = Field(
+        default=None,
+        description="cache, rate limits and tasks; in memory and in the database when empty",
     )
     email_url: str = Field(
         default="console:",

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.db import connection, transaction
-from django.tasks import task_backends
 from pytest_django import DjangoDbBlocker
 from rest_framework.test import APIClient
 
@@ -21,7 +20,7 @@ from apps.authentication.services import delete_expired_credentials
 from apps.common.events import bus
 from apps.common.models import AuditEntry
 from apps.common.queues import Queue
-from apps.common.task_backend import RetryingDatabaseTaskBackend
+from apps.common.task_backends.database import DatabaseBackend
 from apps.common.tasks import delete_delivered_events, delete_idempotency_keys
 from apps.inventory.services import set_stock
 from apps.notifications.services import mail_order_confirmation
@@ -119,8 +118,7 @@ def pay(shop: LargeShop) -> None:
 
 
 def run_next_task(_shop: LargeShop) -> None:
-    backend = task_backends["default"]
-    assert isinstance(backend, RetryingDatabaseTaskBackend)
+    backend = DatabaseBackend("default", {"QUEUES": list(Queue)})
     assert backend.run_next(worker_id="worker", queue_name=Queue.CRITICAL)
     backend.maintain()
 

@@ -44,8 +44,10 @@ def test_development_starts_with_no_variable_at_all() -> None:
     )
 
 
-def test_production_passes_the_deployment_check() -> None:
-    status, output = start("production", "check", "--deploy", "--fail-level=WARNING", **COMPLETE)
+@pytest.mark.parametrize("redis_url", ["", "rediss://shop:secret@redis.example.com"])
+def test_production_passes_the_deployment_check(redis_url: str) -> None:
+    given = COMPLETE | {"REDIS_URL": redis_url}
+    status, output = start("production", "check", "--deploy", "--fail-level=WARNING", **given)
     assert status == 0, output
 
 
@@ -84,6 +86,32 @@ def test_a_malformed_database_address_is_explained(url: str, problem: str) -> No
     assert status != 0
     assert f"  DATABASE_URL: {problem}" in output
     assert "secret" not in output
+
+
+@pytest.mark.parametrize(
+    ("url", "problem"),
+    [
+        ("http://shop:secret@redis", "http://…@redis is none of the forms redis://host:6379/0, "),
+        ("redis:/shop:secret@redis", "redis://…@redis is none of the forms"),
+        ("redis://shop:secret@one,two", "redis://…@one,two is none of the forms"),
+        ("redis://shop:secret@redis/shop", "redis://…@redis/shop is none of the forms"),
+        ("redis+sentinel://shop:secret@redis", "redis+sentinel://…@redis is none of the forms"),
+        ("redis://shop:secret@redis:port", "redis://…@redis:port: give each port as a number"),
+        ("redis://shop:secret@redis?ssl=no", "redis://…@redis?ssl=no: its query may hold"),
+    ],
+)
+def test_a_malformed_redis_address_is_explained(url: str, problem: str) -> None:
+    status, output = start("development", "check", REDIS_URL=url)
+    assert status != 0
+    assert f"  REDIS_URL: {problem}" in output
+    assert "secret" not in output
+
+
+def test_a_redis_connection_in_clear_text_does_not_pass_the_deployment_check() -> None:
+    unsafe = COMPLETE | {"REDIS_URL": "redis://shop:secret@redis.example.com"}
+    status, output = start("production", "check", "--deploy", "--fail-level=WARNING", **unsafe)
+    assert status != 0
+    assert "(common.W002)" in output
 
 
 def test_a_database_connection_in_clear_text_does_not_pass_the_deployment_check() -> None:

@@ -1,6 +1,7 @@
 """The audit log: one row for each change that matters, in the same transaction."""
 
 from collections.abc import Mapping
+from uuid import UUID
 
 from apps.common import context
 from apps.common.errors import Extension
@@ -15,11 +16,18 @@ def record(action: str, target: BaseModel, **changes: Extension) -> AuditEntry:
         target: What was acted upon.
         changes: What is worth knowing later; never a secret.
     """
+    return record_named(action, target._meta.label_lower, target.public_id, **changes)
+
+
+def record_named(
+    action: str, target_type: str, target_id: UUID, **changes: Extension
+) -> AuditEntry:
+    """Write down what was done to a thing that is no row of a domain; see `record`."""
     now = context.current()
     return AuditEntry.objects.create(
         action=action,
-        target_type=target._meta.label_lower,
-        target_id=target.public_id,
+        target_type=target_type,
+        target_id=target_id,
         actor_id=now.get("user_id", ""),
         request_id=now.get("request_id", ""),
         client_ip=now.get("client_ip", ""),

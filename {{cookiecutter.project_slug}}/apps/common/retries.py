@@ -11,6 +11,7 @@ from datetime import timedelta
 
 import httpx
 from django.db import InterfaceError, OperationalError
+from redis import exceptions as redis
 
 
 class TransientError(Exception):
@@ -25,6 +26,11 @@ TRANSIENT_ERRORS: tuple[type[Exception], ...] = (
     InterfaceError,
     OperationalError,
     httpx.TransportError,
+    redis.ConnectionError,
+    redis.TimeoutError,
+    redis.ReadOnlyError,
+    redis.ClusterDownError,
+    redis.SlotNotCoveredError,
     smtplib.SMTPConnectError,
     smtplib.SMTPServerDisconnected,
 )

@@ -10,10 +10,10 @@ from django_database_task import purge_completed_tasks
 from apps.common.events import deliver_events
 from apps.common.models import IdempotencyKey, OutboxEvent
 from apps.common.queues import Queue
+from apps.common.task_backends.base import KEEP_FINISHED
 
 KEEP_DELIVERED_EVENTS = timedelta(days=7)
 KEEP_IDEMPOTENCY_KEYS = timedelta(days=2)
-KEEP_FINISHED_TASKS = timedelta(days=7)
 
 # Publishing wakes a worker at once; this finds what a crash or a failed attempt left behind.
 cron("* * * * *")(deliver_events)
@@ -39,5 +39,5 @@ def delete_idempotency_keys() -> int:
 @task(queue_name=Queue.ANALYTICS, priority=Queue.ANALYTICS.priority)
 def delete_finished_tasks() -> int:
     """Forget the tasks that succeeded or failed a week ago; the number deleted."""
-    deleted: int = purge_completed_tasks(days=KEEP_FINISHED_TASKS.days)
+    deleted: int = purge_completed_tasks(days=KEEP_FINISHED.days)
     return deleted

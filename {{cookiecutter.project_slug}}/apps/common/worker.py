@@ -1,15 +1,15 @@
-"""A worker process: a thread for each queue, one for the claims and one for the schedule.
+"""A worker process: threads for each queue, one for the claims and one for the schedule.
 
-Each queue has a thread of its own, so that a slow e-mail never delays a payment; more processes
-give a queue more threads. Every thread repeats one small step until it is told to stop, and an
-error in a step, such as a database that is away, only makes it pause for longer.
+Each queue has threads of its own, so that a slow e-mail never delays a payment. Every thread
+repeats one small step until it is told to stop, and an error in a step, such as a database that is
+away, only makes it pause for longer.
 """
 
 import os
 import secrets
 import socket
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 from threading import Event, Thread
@@ -37,11 +37,14 @@ class TaskSource(Protocol):
     def claim_timeout(self) -> timedelta:
         """How long a task may go without a sign of life."""
 
-    def run_next(self, *, worker_id: str, queue_name: str) -> object | None:
-        """Run one task that is due, or return None."""
+    def run_next(self, *, worker_id: str, queue_name: str, wait: float) -> object | None:
+        """Run one task that is due or, if it can wait for one, becomes so; else return None."""
 
     def maintain(self) -> None:
         """Keep the claims of this process fresh and recover the tasks of dead ones."""
+
+    def hand_back(self) -> None:
+        """Give up the claims of this process, for other workers to take the tasks at once."""
 
 
 class Worker:
@@ -49,7 +52,7 @@ class Worker:
 
     Args:
         source: Where the tasks are.
-        queues: The queues to serve.
+        queues: The queues to serve, and how many threads each has.
         schedule: The tasks to enqueue by the clock, in at most one process.
         poll_interval: Seconds between two looks at an empty queue.
         shutdown_timeout: Seconds that running tasks are given to finish.
@@ -59,7 +62,7 @@ class Worker:
         self,
         source: TaskSource,
         *,
-        queues: Sequence[str],
+        queues: Mapping[str, int],
         schedule: Schedule | None = None,
         poll_interval: float = 0.5,
         shutdown_timeout: float = 25,
@@ -88,14 +91,18 @@ class Worker:
         Returns:
             Whether all went well: no thread died, and every task finished in time.
         """
-        serving = [self._start(queue, partial(self._serve, queue)) for queue in self._queues]
+        serving = [
+            self._start(name := f"{queue}-{number}", partial(self._serve, queue, name))
+            for queue, threads in self._queues.items()
+            for number in range(1, threads + 1)
+        ]
         if self._schedule is not None:
             serving.append(self._start("schedule", self._schedule.enqueue_due))
         claims = self._start("claims", self._maintain, until=self._idle)
         log.info(
             "worker started",
             worker=self._name,
-            queues=list(self._queues),
+            queues=self._queues,
             scheduled_tasks=len(self._schedule or ()),
         )
         healthy = self._watch([*serving, claims])
@@ -103,6 +110,8 @@ class Worker:
         log.info("worker stopping")
         deadline = time.monotonic() + self._shutdown_timeout
         finished = _join(serving, deadline)
+        if not finished:
+            self._hand_back()
         # Only now: until the last running task has finished, its claim must be kept.
         self._idle.set()
         _join([claims], deadline)
@@ -131,17 +140,27 @@ class Worker:
                 close_old_connections()
         connections.close_all()
 
-    def _serve(self, queue: str) -> float:
+    def _serve(self, queue: str, thread: str) -> float:
         """Run one task of a queue."""
         if self._stop_asked:
             return self._poll_interval
-        task = self._source.run_next(worker_id=f"{self._name}:{queue}", queue_name=queue)
-        return self._poll_interval if task is None else 0
+        next_look = time.monotonic() + self._poll_interval
+        task = self._source.run_next(
+            worker_id=f"{self._name}:{thread}", queue_name=queue, wait=self._poll_interval
+        )
+        return 0 if task is not None else max(0, next_look - time.monotonic())
 
     def _maintain(self) -> float:
         """Care for the claims."""
         self._source.maintain()
         return self._source.claim_timeout.total_seconds() / BEATS_PER_CLAIM
+
+    def _hand_back(self) -> None:
+        """Let other workers have what is not finished; they would find it without, but later."""
+        try:
+            self._source.hand_back()
+        except Exception:
+            log.exception("tasks not handed back")
 
     def _watch(self, threads: Sequence[Thread]) -> bool:
         """Wait until told to stop (True) or until a thread has died (False)."""

@@ -6,7 +6,7 @@ from django.http import HttpRequest
 
 from apps.common.admin import AuditedModelAdmin
 from apps.common.events import bus
-from apps.products.events import CategoryRenamed
+from apps.products.events import CategoryChanged, CategoryRenamed
 from apps.products.models import Category, Product
 
 
@@ -27,10 +27,16 @@ class CategoryAdmin(AuditedModelAdmin[Category]):
         form: ModelForm[Category],
         change: bool,  # noqa: FBT001 - Django's signature
     ) -> None:
-        """Save, and tell of a new name."""
+        """Save, and tell of it."""
         super().save_model(request, obj, form, change)
+        bus.publish(CategoryChanged(category_id=obj.public_id))
         if change and "name" in form.changed_data:
             bus.publish(CategoryRenamed(category_id=obj.public_id))
+
+    def delete_model(self, request: HttpRequest, obj: Category) -> None:
+        """Delete, and tell of it."""
+        super().delete_model(request, obj)
+        bus.publish(CategoryChanged(category_id=obj.public_id))
 
 
 @admin.register(Product)

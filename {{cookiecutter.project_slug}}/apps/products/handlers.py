@@ -1,8 +1,8 @@
-"""What a new name means for the products that are found by it."""
+"""What new names mean for the products found by them, and changes for what is kept in the cache."""
 
 from apps.common.events import bus
-from apps.products import services
-from apps.products.events import CategoryRenamed
+from apps.products import selectors, services
+from apps.products.events import CategoryChanged, CategoryRenamed
 from apps.products.models import Product
 from apps.vendors.events import VendorRenamed
 
@@ -17,3 +17,9 @@ def copy_vendor_name(event: VendorRenamed) -> None:
 def copy_category_name(event: CategoryRenamed) -> None:
     """Let a search find what is in the category by its new name."""
     services.copy_names(Product.objects.filter(category__public_id=event.category_id))
+
+
+@bus.subscribe(CategoryChanged)
+def forget_categories(_event: CategoryChanged) -> None:
+    """Let the categories be read anew."""
+    selectors.category_documents.invalidate()

@@ -1,6 +1,7 @@
 """Reading the catalogue."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from decimal import Decimal
 from functools import reduce
 from operator import add
@@ -12,6 +13,7 @@ from django.db.models import Case, F, Q, QuerySet, Value, When
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce
 
+from apps.common.caching import cached
 from apps.common.errors import NotFound
 from apps.products.models import SHOWN, Category, Product
 from apps.products.search import SearchMatch, SearchRank, search_query, search_words
@@ -25,6 +27,16 @@ ORDERINGS = (RELEVANCE, "-created_at", "created_at", "price", "-price", "name", 
 def categories() -> QuerySet[Category]:
     """Every heading of the catalogue, by name."""
     return Category.objects.select_related("parent").order_by("name", "id")
+
+
+@cached("categories", timedelta(minutes=10))
+def category_documents() -> list[dict[str, str | None]]:
+    """Every heading of the catalogue, by name, as the API shows it."""
+    rows = categories().values_list("public_id", "name", "slug", "parent__slug")
+    return [
+        {"id": str(public_id), "name": name, "slug": slug, "parent": parent}
+        for public_id, name, slug, parent in rows
+    ]
 
 
 BRANCH = """

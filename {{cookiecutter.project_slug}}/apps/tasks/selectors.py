@@ -11,6 +11,7 @@ from django.tasks.exceptions import TaskResultDoesNotExist
 from apps.authentication.models import User
 from apps.common.errors import NotFound
 from apps.common.roles import Role
+from apps.common.task_backends.base import default_backend
 
 
 class Backend(Protocol):
@@ -73,3 +74,42 @@ def task_progress(user: User, task_id: UUID) -> TaskProgress:
                 else None,
             )
     raise NotFound("There is no such task.")
+
+
+@dataclass(frozen=True, slots=True)
+class FailedTask:
+    """A task that has failed for good.
+
+    Attributes:
+        id: Its own.
+        path: Dotted path of its function.
+        queue: The queue it was in.
+        failed_at: When it was given up.
+        attempts: How often it was tried.
+        error_class: Dotted path of what its last attempt raised.
+        traceback: Where it was raised, and its message.
+    """
+
+    id: UUID
+    path: str
+    queue: str
+    failed_at: datetime | None
+    attempts: int
+    error_class: str
+    traceback: str
+
+
+def failed_tasks(*, limit: int) -> list[FailedTask]:
+    """The tasks that have failed for good and are not forgotten yet, the latest first."""
+    return [
+        FailedTask(
+            id=db_task.pk,
+            path=db_task.task_path,
+            queue=db_task.queue_name,
+            failed_at=db_task.finished_at,
+            attempts=len(db_task.worker_ids_json),
+            error_class=db_task.errors_json[-1]["exception_class_path"],
+            traceback=db_task.errors_json[-1]["traceback"],
+        )
+        for db_task in default_backend().failed(limit=limit)
+    ]

@@ -6,7 +6,7 @@ from django.http import HttpRequest
 
 from apps.common.admin import AuditedModelAdmin
 from apps.common.events import bus
-from apps.vendors.events import VendorRenamed
+from apps.vendors.events import VendorChanged, VendorRenamed
 from apps.vendors.models import Vendor
 
 
@@ -28,7 +28,9 @@ class VendorAdmin(AuditedModelAdmin[Vendor]):
         form: ModelForm[Vendor],
         change: bool,  # noqa: FBT001 - Django's signature
     ) -> None:
-        """Save, and tell of a new name."""
+        """Save, and tell of a change."""
         super().save_model(request, obj, form, change)
+        if change:
+            bus.publish(VendorChanged(vendor_id=obj.public_id))
         if change and "name" in form.changed_data:
             bus.publish(VendorRenamed(vendor_id=obj.public_id))

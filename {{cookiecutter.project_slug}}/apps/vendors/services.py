@@ -10,7 +10,7 @@ from apps.common import audit
 from apps.common.errors import Extension
 from apps.common.events import bus
 from apps.vendors.errors import VendorExists
-from apps.vendors.events import VendorRenamed
+from apps.vendors.events import VendorChanged, VendorRenamed
 from apps.vendors.models import SLUG_LENGTH, Vendor
 
 SUFFIX_LENGTH = 12
@@ -49,6 +49,7 @@ def update_vendor(*, vendor: Vendor, **changes: Unpack[VendorChanges]) -> Vendor
         if differences := audit.differences(before, _recordable(vendor)):
             vendor.save()
             audit.record("vendor.updated", vendor, **differences)
+            bus.publish(VendorChanged(vendor_id=vendor.public_id))
         if "name" in differences:
             bus.publish(VendorRenamed(vendor_id=vendor.public_id))
     return vendor

@@ -42,8 +42,12 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums"],
 }
 
-# Storage of the counters, in the notation of the limits library; memory counts per process.
-RATE_LIMIT_STORAGE = "memory://"
+# In memory, every process counts for itself.
+RATE_LIMIT_COUNTERS = (
+    "apps.common.redis.counters.RedisCounters"
+    if env.redis_url
+    else "apps.common.throttling.MemoryCounters"
+)
 RATE_LIMITS = {
     "anonymous": env.app_rate_anonymous,
     "user": env.app_rate_user,
@@ -53,5 +57,11 @@ RATE_LIMITS = {
 }
 
 CORS_ALLOWED_ORIGINS = env.app_cors_allowed_origins
-CORS_EXPOSE_HEADERS = ["Idempotency-Replayed", "Retry-After", "X-Request-ID"]
+CORS_EXPOSE_HEADERS = [
+    "Idempotency-Replayed",
+    "RateLimit",
+    "RateLimit-Policy",
+    "Retry-After",
+    "X-Request-ID",
+]
 CORS_ALLOW_HEADERS = ["accept", "authorization", "content-type", "idempotency-key", "x-request-id"]

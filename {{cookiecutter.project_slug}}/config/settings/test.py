@@ -1,5 +1,9 @@
 """Tests: fast hashing, generous rate limits, nothing read from `.env`."""
 
+import os
+
+from django.utils.text import slugify
+
 from config.settings.api import *
 from config.settings.base import *
 from config.settings.cache import *
@@ -19,6 +23,10 @@ READS_ON_EVENT_LOOP = False
 # % endif
 LOGGING = logging_config(JSON)
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# Processes that run tests at the same time do not see each other's keys.
+REDIS_PREFIX = f"{slugify(REDIS_PREFIX)}:test-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+if CACHE_IS_SHARED:
+    CACHES = redis_caches(REDIS_PREFIX)
 SERVESTATIC_USE_FINDERS = True
 RATE_LIMITS = dict.fromkeys(RATE_LIMITS, "1000000/second")
 STORAGES["default"] = {"BACKEND": "django.core.files.storage.InMemoryStorage"}

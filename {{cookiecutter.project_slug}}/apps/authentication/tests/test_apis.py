@@ -15,7 +15,6 @@ from apps.authentication.models import EmailChallenge, User
 from apps.authentication.tests.support import PASSWORD, mailed_code, wrong
 from apps.common.errors import NotAuthenticated
 from apps.common.models import AuditEntry
-from apps.common.throttling import limiter
 from tests.clients import complaints
 
 pytestmark = pytest.mark.django_db
@@ -25,11 +24,6 @@ REGISTRATION = {"email": "ada@example.com", "password": PASSWORD, "full_name": "
 VERIFY, RESET = EmailChallenge.Purpose
 
 type Login = Callable[[User], APIClient]
-
-
-@pytest.fixture(autouse=True)
-def _fresh_counters() -> None:
-    limiter.cache_clear()
 
 
 def code_of(response: HttpResponse) -> str:

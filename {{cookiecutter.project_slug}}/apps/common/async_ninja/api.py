@@ -14,7 +14,7 @@ from apps.common.async_ninja.methods import every_method
 from apps.common.async_ninja.openapi import SwaggerUI, complete
 from apps.common.async_ninja.parsers import JSONParser
 from apps.common.async_ninja.renderers import FastJSONRenderer
-from apps.common.async_ninja.throttling import Limit
+from apps.common.async_ninja.throttling import Limit, limited
 from apps.common.problems import api_not_found
 
 NAMESPACE = "api-v2"
@@ -55,6 +55,7 @@ def create_api(title: str, description: str) -> API:
         renderer=FastJSONRenderer(),
         throttle=[Limit()],
     )
+    api.add_decorator(limited, mode="view")
     for kind in (Exception, Http404, HttpError, ValidationError):
         api.add_exception_handler(kind, handle)
     return api

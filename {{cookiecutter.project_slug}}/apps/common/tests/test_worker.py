@@ -9,21 +9,24 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
-from threading import Event, Thread
+from threading import Barrier, Event, Thread
+from typing import Any
 
 import pytest
-from django.db import OperationalError, connections
-from django.tasks import TaskResultStatus
-from django.utils import timezone
-from django_database_task.models import DatabaseTask
-from pytest_django import DjangoDbBlocker
+from django.conf import settings
+from django.core.management import CommandError, call_command
+from django.db import OperationalError
+from django.tasks import TaskResult, TaskResultStatus
 
 from apps.common.queues import Queue
 from apps.common.schedule import Schedule
+from apps.common.task_backends.base import TaskBackend
+from apps.common.task_backends.redis import RedisBackend
 from apps.common.tests import worker_tasks
 from apps.common.worker import Worker
+from config.environment import BASE_DIR
+from tests.processes import database_url
 
-ALIAS = "workers"
 PATIENCE = 20  # seconds
 
 
@@ -50,8 +53,11 @@ class Tasks:
     def __init__(self, **queues: list[Callable[[], object]]) -> None:
         self.queues = queues
         self.beats = 0
+        self.threads: set[str] = set()
+        self.handed_back = False
 
-    def run_next(self, *, worker_id: str, queue_name: str) -> object | None:
+    def run_next(self, *, worker_id: str, queue_name: str, wait: float) -> object | None:
+        self.threads.add(worker_id)
         if not self.queues[queue_name]:
             return None
         self.queues[queue_name].pop(0)()
@@ -59,6 +65,9 @@ class Tasks:
 
     def maintain(self) -> None:
         self.beats += 1
+
+    def hand_back(self) -> None:
+        self.handed_back = True
 
 
 class AtOnce:
@@ -75,12 +84,13 @@ class Run:
         self,
         tasks: Tasks,
         *,
+        threads: int = 1,
         schedule: Schedule | None = None,
         shutdown_timeout: float = PATIENCE,
     ) -> None:
         self.worker = Worker(
             tasks,
-            queues=list(tasks.queues),
+            queues=dict.fromkeys(tasks.queues, threads),
             schedule=schedule,
             poll_interval=0.01,
             shutdown_timeout=shutdown_timeout,
@@ -158,17 +168,29 @@ def test_claims_are_kept_until_the_last_task_has_finished() -> None:
     assert run.stop() is True
 
 
-def test_a_task_that_outlasts_the_shutdown_timeout_is_reported() -> None:
+def test_a_task_that_outlasts_the_shutdown_timeout_is_reported_and_handed_back() -> None:
     begun, end = Event(), Event()
 
     def running_task() -> None:
         begun.set()
         end.wait(PATIENCE)
 
-    run = Run(Tasks(critical=[running_task]), shutdown_timeout=0.05)
+    tasks = Tasks(critical=[running_task])
+    run = Run(tasks, shutdown_timeout=0.05)
     begun.wait(PATIENCE)
     assert run.stop() is False
+    assert tasks.handed_back
     end.set()
+
+
+def test_a_queue_may_have_several_threads() -> None:
+    meeting = Barrier(3)
+    tasks = Tasks(critical=[lambda: meeting.wait(PATIENCE) for _ in range(3)])
+    run = Run(tasks, threads=3)
+    eventually(lambda: not tasks.queues["critical"])
+    assert run.stop() is True
+    assert not tasks.handed_back
+    assert len(tasks.threads) == 3
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
@@ -179,20 +201,20 @@ def test_a_worker_that_loses_a_thread_stops_instead_of_serving_some_queues() -> 
 
 
 class Workers:
-    """Worker processes that serve a database file, and what is in it."""
+    """Worker processes that share queues, and what is in these."""
 
-    def __init__(self, folder: Path, manage: Path) -> None:
+    def __init__(self, folder: Path, **environment: str) -> None:
         self.folder = folder
-        self.manage = manage
-        self.tasks = DatabaseTask.objects.using(ALIAS)
+        self._environment = os.environ | {"APP_TASK_CLAIM_TIMEOUT": "2", **environment}
 
     @contextmanager
-    def start(self) -> Iterator[subprocess.Popen[str]]:
+    def start(self, *arguments: str) -> Iterator[subprocess.Popen[str]]:
         """A worker process, until the block ends."""
-        url = f"sqlite:///{connections[ALIAS].settings_dict['NAME']}"
+        command = ("manage.py", "worker", "--no-schedule", "--poll-interval=0.05", *arguments)
         with subprocess.Popen(  # noqa: S603
-            [sys.executable, self.manage, "worker", "--no-schedule", "--poll-interval=0.05"],
-            env=os.environ | {"DATABASE_URL": url, "APP_TASK_CLAIM_TIMEOUT": "2"},
+            [sys.executable, *command],
+            cwd=BASE_DIR,
+            env=self._environment,
             text=True,
             stdout=subprocess.PIPE,
         ) as process:
@@ -200,16 +222,6 @@ class Workers:
                 yield process
             finally:
                 process.kill()
-
-    def enqueue(self) -> DatabaseTask:
-        """Enqueue a task that waits for `let_go`."""
-        return self.tasks.create(
-            task_path=worker_tasks.wait_for_permission.module_path,
-            queue_name=Queue.CRITICAL,
-            args_json=[str(self.folder)],
-            enqueued_at=timezone.now(),
-            backend_name="default",
-        )
 
     def running(self) -> set[int]:
         """The processes that have begun a waiting task."""
@@ -220,40 +232,36 @@ class Workers:
         (self.folder / "go").touch()
 
 
+def enqueue(workers: Workers, queue: Queue = Queue.CRITICAL) -> "TaskResult[..., Any]":
+    """Enqueue a task that waits for `let_go`."""
+    return worker_tasks.wait_for_permission.using(queue_name=queue).enqueue(str(workers.folder))
+
+
+def has_succeeded(result: "TaskResult[..., Any]") -> bool:
+    result.refresh()
+    return result.status == TaskResultStatus.SUCCESSFUL
+
+
 @pytest.fixture
-def workers(
-    tmp_path: Path, pytestconfig: pytest.Config, django_db_blocker: DjangoDbBlocker
-) -> Iterator[Workers]:
-    # Processes share a file, not the test database: that is in memory, or in a transaction.
-    connections.databases[ALIAS] = {
-        **connections.databases["default"],
-        "ENGINE": "django.db.backends.sqlite3",
-        "NAME": str(tmp_path / "db.sqlite3"),
-        "OPTIONS": {"timeout": PATIENCE},
-    }
-    with django_db_blocker.unblock():
-        with connections[ALIAS].schema_editor() as editor:
-            editor.create_model(DatabaseTask)
-        yield Workers(tmp_path, pytestconfig.rootpath / "manage.py")
-        connections[ALIAS].close()
-    del connections[ALIAS]
-    del connections.databases[ALIAS]
+def workers(tmp_path: Path, transactional_db: None, backend: TaskBackend) -> Workers:
+    redis = settings.REDIS_URL if isinstance(backend, RedisBackend) else None
+    return Workers(tmp_path, DATABASE_URL=database_url(), REDIS_URL=redis or "")
 
 
 def test_the_task_of_a_killed_worker_is_finished_by_another(workers: Workers) -> None:
-    task = workers.enqueue()
+    result = enqueue(workers)
     with workers.start() as one, workers.start() as other:
         (victim,) = eventually(workers.running)
         os.kill(victim, signal.SIGKILL)
 
         eventually(lambda: workers.running() == {one.pid, other.pid})
         workers.let_go()
-        eventually(lambda: workers.tasks.get(pk=task.pk).status == TaskResultStatus.SUCCESSFUL)
-    assert len(workers.tasks.get(pk=task.pk).worker_ids_json) == 2
+        eventually(lambda: has_succeeded(result))
+    assert result.attempts == 2
 
 
 def test_a_terminated_worker_finishes_its_task_and_exits_with_success(workers: Workers) -> None:
-    running, waiting = workers.enqueue(), workers.enqueue()
+    running, waiting = enqueue(workers), enqueue(workers)
     with workers.start() as worker:
         eventually(workers.running)
         # Twice, as when the whole process group is told and its leader passes it on.
@@ -262,12 +270,23 @@ def test_a_terminated_worker_finishes_its_task_and_exits_with_success(workers: W
         read_until("worker stopping", worker)
         workers.let_go()
         assert worker.wait(PATIENCE) == 0
-    assert workers.tasks.get(pk=running.pk).status == TaskResultStatus.SUCCESSFUL
-    assert workers.tasks.get(pk=waiting.pk).status == TaskResultStatus.READY
+    assert has_succeeded(running)
+    assert not has_succeeded(waiting)
+    assert waiting.attempts == 0
+
+
+def test_a_terminated_worker_hands_back_what_it_cannot_finish(workers: Workers) -> None:
+    result = enqueue(workers)
+    with workers.start("--shutdown-timeout=0.1") as worker:
+        eventually(workers.running)
+        worker.send_signal(signal.SIGTERM)
+        assert worker.wait(PATIENCE) == 1
+    result.refresh()
+    assert result.status == TaskResultStatus.READY
 
 
 def test_another_signal_a_second_later_ends_a_worker_at_once(workers: Workers) -> None:
-    task = workers.enqueue()
+    result = enqueue(workers)
     with workers.start() as worker:
         eventually(workers.running)
         worker.send_signal(signal.SIGTERM)
@@ -278,4 +297,33 @@ def test_another_signal_a_second_later_ends_a_worker_at_once(workers: Workers) -
             return worker.poll()
 
         assert eventually(insist) == -signal.SIGTERM
-    assert workers.tasks.get(pk=task.pk).status == TaskResultStatus.RUNNING
+    result.refresh()
+    assert result.status == TaskResultStatus.RUNNING
+
+
+def test_a_worker_of_one_queue_leaves_the_others_alone(workers: Workers) -> None:
+    workers.let_go()
+    payment, email = enqueue(workers, Queue.CRITICAL), enqueue(workers, Queue.EMAILS)
+    with workers.start("--queue=emails=2"):
+        eventually(lambda: has_succeeded(email))
+    payment.refresh()
+    assert payment.attempts == 0
+
+
+def test_several_workers_run_each_task_once(workers: Workers) -> None:
+    results = [
+        worker_tasks.sign.enqueue(str(workers.folder / "signatures"), str(number))
+        for number in range(60)
+    ]
+    critical = "--queue=critical=2"
+    with workers.start(critical), workers.start(critical), workers.start(critical):
+        eventually(lambda: all(map(has_succeeded, results)))
+    signatures = (workers.folder / "signatures").read_text().split()
+    assert sorted(signatures, key=int) == [str(number) for number in range(60)]
+    assert {result.attempts for result in results} == {1}
+
+
+@pytest.mark.parametrize("queue", ["letters", "emails=0", "emails=many"])
+def test_a_queue_that_does_not_exist_is_not_served(queue: str) -> None:
+    with pytest.raises(CommandError, match="--queue"):
+        call_command("worker", f"--queue={queue}")

@@ -1,9 +1,12 @@
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from pytest_django import Settings
 
 from apps.products.models import Category, Product
+from apps.products.selectors import category_documents
 from apps.products.tests.conftest import Offer
+from conftest import RunTasks
 
 
 def form(product: Product, **changes: object) -> dict[str, object]:
@@ -23,6 +26,25 @@ def test_staff_create_a_category(admin_client: Client) -> None:
     admin_client.post("/admin/products/category/add/", {"name": "Hats", "slug": "hats"})
 
     assert Category.objects.get().slug == "hats"
+
+
+def test_customers_see_what_staff_do_with_categories(
+    admin_client: Client, hats: Category, settings: Settings, run_tasks: RunTasks
+) -> None:
+    settings.CACHE_IS_SHARED = True
+    address = f"/admin/products/category/{hats.pk}"
+
+    def names() -> list[str | None]:
+        run_tasks()
+        return [category["name"] for category in category_documents()]
+
+    assert names() == ["Hats"]
+    admin_client.post("/admin/products/category/add/", {"name": "Coats", "slug": "coats"})
+    assert names() == ["Coats", "Hats"]
+    admin_client.post(f"{address}/change/", {"name": "Caps", "slug": "hats"})
+    assert names() == ["Caps", "Coats"]
+    admin_client.post(f"{address}/delete/", {"post": "yes"})
+    assert names() == ["Coats"]
 
 
 def test_staff_cannot_put_a_category_below_itself(admin_client: Client, hats: Category) -> None:

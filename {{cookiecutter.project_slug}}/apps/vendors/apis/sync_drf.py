@@ -60,7 +60,7 @@ class VendorView(APIView):
     @extend_schema(operation_id="vendors_detail", responses=VendorSerializer)
     def get(self, _request: Request, vendor_id: UUID) -> Response:
         """Show a vendor."""
-        return Response(VendorSerializer(selectors.vendor_detail(vendor_id)).data)
+        return Response(selectors.vendor_document(vendor_id))
 
 
 @extend_schema(tags=["vendors"])

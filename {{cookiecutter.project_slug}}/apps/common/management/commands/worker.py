@@ -3,17 +3,17 @@
 import os
 import signal
 import time
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from types import FrameType
-from typing import Any, cast
+from typing import Any
 
 from django.core.management.base import BaseCommand
 from django.db import connections
-from django.tasks import task_backends
 
 from apps.common.queues import Queue
 from apps.common.schedule import Schedule
-from apps.common.worker import TaskSource, Worker
+from apps.common.task_backends.base import default_backend
+from apps.common.worker import Worker
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 # Whoever starts the worker may pass on a signal that the worker has received as well.
@@ -33,8 +33,10 @@ class Command(BaseCommand):
         parser.add_argument(
             "--queue",
             action="append",
-            choices=[queue.value for queue in Queue],
-            help="a queue to serve; may be repeated (default: all)",
+            type=_queue,
+            metavar="NAME[=THREADS]",
+            help=f"a queue to serve, of {', '.join(Queue)}; may be repeated (default: all, each "
+            "by one thread)",
         )
         parser.add_argument(
             "--no-schedule",
@@ -59,7 +61,7 @@ class Command(BaseCommand):
     def handle(
         self,
         *,
-        queue: list[str] | None,
+        queue: list[tuple[str, int]] | None,
         no_schedule: bool,
         poll_interval: float,
         shutdown_timeout: float,
@@ -68,8 +70,8 @@ class Command(BaseCommand):
         """Work until a signal comes."""
         _keep_connections()
         worker = Worker(
-            cast(TaskSource, task_backends["default"]),
-            queues=queue or list(Queue),
+            default_backend(),
+            queues=dict(queue or [(name, 1) for name in Queue]),
             schedule=None if no_schedule else Schedule.of_project(),
             poll_interval=poll_interval,
             shutdown_timeout=shutdown_timeout,
@@ -92,6 +94,16 @@ class Command(BaseCommand):
             # The usual exit would wait for threads that are busy. The claims of their tasks expire,
             # and another worker runs them again.
             os._exit(1)
+
+
+def _queue(text: str) -> tuple[str, int]:
+    """A queue and how many threads serve it, as in `emails=4`."""
+    name, _, threads = text.partition("=")
+    if name not in set(Queue):
+        raise ArgumentTypeError(f"{name} is none of {', '.join(Queue)}")
+    if not (threads or "1").isdecimal() or threads == "0":
+        raise ArgumentTypeError(f"{threads} is no number of threads")
+    return name, int(threads or 1)
 
 
 def _keep_connections() -> None:
