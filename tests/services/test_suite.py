@@ -3,11 +3,15 @@
 import pytest
 
 from tests.deployment import Deployment
+from tests.redis_servers import Redis, RedisCluster, RedisService, ReplicatedRedis
 
 
-@pytest.mark.parametrize("project", ["default", "without pgbouncer"])
-def test_the_project_passes_its_own_tests(project: str) -> None:
-    with Deployment(project) as deployment:
+@pytest.mark.parametrize(
+    ("project", "redis"),
+    [("default", RedisCluster), ("without pgbouncer", ReplicatedRedis), ("default", Redis)],
+)
+def test_the_project_passes_its_own_tests(project: str, redis: type[RedisService]) -> None:
+    with Deployment(project, redis=redis) as deployment:
         # A test database is not dropped: PgBouncer would still be connected to it.
         done = deployment.test("--quiet", "--reuse-db", "-p", "no:cacheprovider")
     if done.returncode:
