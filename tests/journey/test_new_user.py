@@ -2,12 +2,13 @@
 
 import importlib.util
 import os
+import signal
 import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -141,12 +142,17 @@ def _make(shop: Shop, target: str, log: Path, *variables: str) -> Iterator[None]
             env=_bare_environment() | {"APP_BASE_URL": shop.url, "PYTHONUNBUFFERED": "1"},
             stdout=output,
             stderr=output,
+            start_new_session=True,
         ) as process,
     ):
         try:
             yield
         finally:
             process.terminate()
+            process.wait()
+            # Uvicorn's reloader, which make and uv both tell to end, may hang over that.
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
 
 
 def _wait_until_ready(shop: Shop) -> None:

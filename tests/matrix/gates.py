@@ -1,7 +1,8 @@
 """The gates of a project, and the least work that takes every project through every gate.
 
 A gate is a command of the project's own `make lint`, `make check` or `make test`. Projects whose
-files are the same, as far as the gate reads them, go through it together.
+files are the same, as far as the gate reads them, go through it together. The tests are two gates:
+those that look at the project as a whole, and all others, which run it as a newcomer does.
 """
 
 import hashlib
@@ -20,6 +21,15 @@ RUN = "sh scripts/uv.sh run "
 
 # What these tools read. The other gates run the project, which may read any of its files.
 READS = dict.fromkeys(("lint-imports", "mypy", "ruff", "zdm"), (".py", ".toml"))
+
+TESTS_OF_THE_WHOLE = ("tests/test_documents.py", "tests/test_settings.py")
+# What the other tests never open, as is seen whenever they are run.
+UNREAD = (
+    *(".ci/", ".env", ".github/", ".pre-commit-config.yaml", "CHANGELOG.md", "LICENSE", "Makefile"),
+    *("README.md", "docs/", "infra/", "scripts/"),
+    *("config/settings/postgresql.py", "config/settings/production.py"),
+    *TESTS_OF_THE_WHOLE,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +56,9 @@ def gates(project: str = "default") -> tuple[str, ...]:
     done = subprocess.run(
         make, cwd=PROJECT, env=shell(), input=makefile, check=True, capture_output=True, text=True
     )
-    return tuple(done.stdout.splitlines())
+    *others, tests = done.stdout.splitlines()
+    ignored = " ".join(f"--ignore={path}" for path in TESTS_OF_THE_WHOLE)
+    return (*others, f"{RUN}pytest {' '.join(TESTS_OF_THE_WHOLE)}", f"{tests} {ignored}")
 
 
 @cache
@@ -60,7 +72,7 @@ def steps() -> tuple[Step, ...]:
 
 
 def run(gate: str, tree: Tree, folder: Path, environment: Path) -> subprocess.CompletedProcess[str]:
-    """Write a project into a folder and run a gate there.
+    """Write a project into a folder and run a gate there; it fails if it reads what it must not.
 
     Args:
         gate: The shell command.
@@ -70,17 +82,38 @@ def run(gate: str, tree: Tree, folder: Path, environment: Path) -> subprocess.Co
     """
     write(tree, folder)
     command = ("sh", "-c", gate)
-    variables = shell_with(environment)
-    return subprocess.run(
-        command, cwd=folder, env=variables, check=False, capture_output=True, text=True
+    opened = folder.with_suffix(".opened")
+    traced = {
+        "PYTHONPATH": str(Path(__file__).parent / "tracing"),
+        "TRACED_FOLDER": str(folder),
+        "TRACED_FILES": str(opened),
+    }
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        env=shell_with(environment) | traced,
+        check=False,
+        capture_output=True,
+        text=True,
     )
+    read = set(opened.read_text("utf-8").splitlines()) & tree.keys() if opened.exists() else set()
+    if unforeseen := sorted(path for path in read if not _reads(gate, path)):
+        done.returncode = 1
+        done.stderr += f"{gate} reads what is not in its key: {', '.join(unforeseen)}\n"
+    return done
+
+
+def _reads(gate: str, path: str) -> bool:
+    """Tell whether a gate may read a file."""
+    if "--ignore=" in gate:
+        return not path.startswith(UNREAD)
+    return path.endswith(READS.get(gate.removeprefix(RUN).split()[0], ""))
 
 
 def _digest(gate: str, project: str) -> str:
     """Identify what a gate reads of a project."""
     requirements, files = _fingerprints(project)
-    suffixes = READS.get(gate.removeprefix(RUN).split()[0], "")
-    return digest([requirements, {path: files[path] for path in files if path.endswith(suffixes)}])
+    return digest([requirements, {path: files[path] for path in files if _reads(gate, path)}])
 
 
 @cache

@@ -51,3 +51,16 @@ def test_a_gate_stops_a_mistake(name: str, tmp_path: Path) -> None:
     done = run(gate, {**tree, path: spoilt}, tmp_path / "project", environment_for("default"))
     assert done.returncode != 0
     assert complaint in done.stdout + done.stderr
+
+
+def test_a_gate_that_reads_what_its_key_leaves_out_is_noticed(tmp_path: Path) -> None:
+    (gate,) = [gate for gate in gates() if "--ignore=" in gate]
+    reader = (
+        b"from pathlib import Path\ndef test(): assert Path('infra/postgres/roles.sql').read_text()"
+    )
+    gate = gate.replace("--numprocesses auto --cov", "tests/test_reader.py")
+    tree = {**render(PROJECTS["default"]), "tests/test_reader.py": reader}
+    done = run(gate, tree, tmp_path / "project", environment_for("default"))
+    assert "1 passed" in done.stdout
+    assert done.returncode != 0
+    assert "infra/postgres/roles.sql" in done.stderr
