@@ -29,8 +29,6 @@ TRANSIENT_ERRORS: tuple[type[Exception], ...] = (
     redis.ConnectionError,
     redis.TimeoutError,
     redis.ReadOnlyError,
-    redis.ClusterDownError,
-    redis.SlotNotCoveredError,
     smtplib.SMTPConnectError,
     smtplib.SMTPServerDisconnected,
 )
