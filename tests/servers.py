@@ -5,6 +5,7 @@ refuse to run as root; root lends them the account that PostgreSQL's package has
 """
 
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -12,7 +13,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import IO, Self
@@ -46,10 +47,15 @@ def missing_packages() -> list[str]:
 
 
 def free_port() -> int:
-    """Return a port of the loopback interface that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind((ADDRESS, 0))
-        return int(probe.getsockname()[1])
+    """Return a port of the loopback interface that nothing listens on, nor will by chance.
+
+    Clients are given theirs from 32768 on: one of them might have a server's while it restarts.
+    """
+    while True:
+        port = 10_000 + secrets.randbelow(22_768)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind((ADDRESS, port))
+            return port
 
 
 def wait_until(condition: Callable[[], object], *, seconds: float = PATIENCE) -> None:

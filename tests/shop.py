@@ -105,12 +105,18 @@ class Shop:
         return bought
 
     def _insist(self, client: httpx.Client, path: str, body: object) -> dict[str, str]:
-        """Repeat a request under one idempotency key while the shop is unavailable."""
+        """Repeat a request under one idempotency key while the shop is unavailable.
+
+        Raises:
+            httpx.HTTPStatusError: It refused the request, or has been unavailable for too long.
+        """
         key = {"Idempotency-Key": str(uuid4())}
+        deadline = time.monotonic() + SETTLED
         while True:
             asked_at = time.monotonic()
             answer = client.post(f"/api/v1/{path}", json=body, headers=key)
             self.answers.append((asked_at, answer))
-            if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
+            is_over = time.monotonic() > deadline
+            if is_over or answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
                 created: dict[str, str] = answer.raise_for_status().json()
                 return created

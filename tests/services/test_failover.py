@@ -12,7 +12,7 @@ from tests.shop import ACCEPTED, FIGURES, SETTLED, Shop
 
 CUSTOMERS = 16
 IN_FLIGHT = 300
-PATIENCE = timedelta(seconds=10)  # of a customer
+PATIENCE = timedelta(seconds=20)  # of a customer
 KEPT_TASKS = "SELECT count(*) FROM django_database_task_databasetask"
 PAID = FIGURES["paid"]
 
@@ -52,9 +52,9 @@ def test_the_death_of_a_master_costs_no_order_and_no_answer(shop: Shop) -> None:
     assert isinstance(redis, (ReplicatedRedis, RedisCluster))
     before = shop.figures()
     with shop.open():
-        wait_until(lambda: shop.unpaid() >= IN_FLIGHT)
+        wait_until(lambda: shop.unpaid() >= IN_FLIGHT, seconds=SETTLED)
         start_workers(shop)
-        wait_until(lambda: int(shop.query(PAID)) > before["paid"])
+        wait_until(lambda: int(shop.query(PAID)) > before["paid"], seconds=SETTLED)
         dead = redis.fail_over(queue_key(shop))
         assert shop.unpaid()
         dead.start()
