@@ -68,6 +68,10 @@ class Cached[*Arguments, R]:
             return self._show(kept, "hit")
         if cache.add(f"{key}:turn", value=True, timeout=TURN):
             try:
+                # Since this caller looked, another one may have had its turn.
+                found = cache.get_many(_keys(key))
+                if kept := self._fresh(key, found):
+                    return self._show(kept, "hit")
                 return self._read_anew(key, found.get(f"{key}:change"), arguments)
             finally:
                 cache.delete(f"{key}:turn")

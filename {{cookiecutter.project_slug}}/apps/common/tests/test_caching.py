@@ -7,9 +7,11 @@ from threading import Barrier, Event
 import pytest
 import time_machine
 from asgiref.sync import async_to_sync
+from django.core.cache import cache
 from prometheus_client import REGISTRY
 from pytest_django import Settings
 
+from apps.common import caching
 from apps.common.caching import Cached
 
 LIFETIME = timedelta(minutes=10)
@@ -87,7 +89,8 @@ def test_a_change_during_a_read_is_not_lost(shelf: Shelf) -> None:
     assert (kept("hats"), kept("hats")) == (1, 5)
 
 
-def test_of_many_who_miss_a_result_one_reads(shelf: Shelf) -> None:
+def test_of_many_who_miss_a_result_one_reads(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(caching, "PATIENCE", PATIENCE)
     begun, meeting = Event(), Barrier(8)
 
     def read_slowly(kind: str) -> int:
@@ -105,6 +108,18 @@ def test_of_many_who_miss_a_result_one_reads(shelf: Shelf) -> None:
         answers = [pool.submit(ask) for _ in range(8)]
     assert {answer.result() for answer in answers} == {1}
     assert shelf.reads == 1
+
+
+def test_who_gets_the_turn_only_after_another_one_does_not_read_again(
+    shelf: Shelf, count: Cached[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def look_before_the_other_one(_keys: list[str]) -> dict[str, int]:
+        monkeypatch.undo()
+        count("hats")
+        return {}
+
+    monkeypatch.setattr(cache, "get_many", look_before_the_other_one)
+    assert (count("hats"), shelf.reads) == (1, 1)
 
 
 def test_while_one_reads_anew_others_have_the_old_result(shelf: Shelf) -> None:
