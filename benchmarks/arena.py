@@ -1,7 +1,7 @@
 """A project and its peers, all running on one PostgreSQL, each as two Uvicorn processes."""
 
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from signal import SIGINT
@@ -36,10 +36,10 @@ PREPARATIONS = (
 
 @dataclass(frozen=True)
 class Application:
-    """What Uvicorn serves, and which environment variables it wants to be set."""
+    """What Uvicorn serves, and the environment variables it is given besides the project's."""
 
     path: str
-    variables: tuple[str, ...] = ()
+    variables: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Contender:
 
 WHOLE = Application("config.asgi:application")
 STOCK = Application("benchmarks.peers.stock:application")
-POOLED = Application("benchmarks.peers.stock:application", ("PEERS_POOL",))
+POOLED = Application("benchmarks.peers.stock:application", (("PEERS_POOL", "yes"),))
 CONTENDERS = {
     "v1": Contender(WHOLE, "/api/v1"),
     "v2": Contender(WHOLE, "/api/v2"),
@@ -80,17 +80,18 @@ class Arena:
 
     Args:
         deployment: Of the project.
-        names: Of the contenders.
+        contenders: Who takes part, by name.
     """
 
-    def __init__(self, deployment: Deployment, names: Iterable[str]) -> None:
+    def __init__(self, deployment: Deployment, contenders: Mapping[str, Contender]) -> None:
         self.deployment = deployment
+        self.contenders = contenders
         deployment.manage("seed", f"--scale={SCALE}", **DEMO)
         postgres = deployment.postgres
         for statement in PREPARATIONS:
             postgres.psql(postgres.admin(), "--command", statement)
         postgres.restart(SIGINT)
-        applications = {CONTENDERS[name].application for name in names}
+        applications = {contender.application for contender in contenders.values()}
         self.servers = {application: self._serve(application) for application in applications}
 
     @property
@@ -100,11 +101,11 @@ class Arena:
 
     def server(self, name: str) -> Server:
         """Return what runs a contender."""
-        return self.servers[CONTENDERS[name].application]
+        return self.servers[self.contenders[name].application]
 
     def url(self, name: str, path: str) -> str:
         """Return where a contender serves a path."""
-        return f"{self.server(name).url}{CONTENDERS[name].prefix}{path}"
+        return f"{self.server(name).url}{self.contenders[name].prefix}{path}"
 
     def sign_in(self) -> dict[str, str]:
         """Return the headers of a customer's requests, good for a quarter of an hour."""
@@ -114,7 +115,7 @@ class Arena:
     def _serve(self, application: Application) -> Server:
         port = free_port()
         url = f"http://{ADDRESS}:{port}"
-        variables = {"PYTHONPATH": str(TEMPLATE), **dict.fromkeys(application.variables, "yes")}
+        variables = {"PYTHONPATH": str(TEMPLATE), **dict(application.variables)}
         command = ("-m", "benchmarks.peers.serve", application.path, str(port), str(WORKERS))
         process = self.deployment.start(*command, **variables)
         try:

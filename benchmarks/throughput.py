@@ -210,7 +210,7 @@ def main() -> None:
         parser.exit(1, "This machine lacks wrk: apt-get install wrk\n")
     loads = [Load(connections, options.seconds) for connections in (options.connections, FEW)]
     with Deployment(PROJECT, environment=environment()) as deployment:
-        arena = Arena(deployment, {"v1", *options.contenders})
+        arena = Arena(deployment, {name: CONTENDERS[name] for name in {"v1", *options.contenders}})
         results = {
             task.title: measure(arena, task, names, loads, options.rounds)
             for task in tasks(arena)

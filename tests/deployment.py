@@ -138,8 +138,13 @@ class Deployment:
             text=True,
         )
 
-    def serve(self, **variables: str) -> str:
-        """Start a web process, wait until it is ready, and return its address."""
+    def serve(self, *arguments: str, **variables: str) -> str:
+        """Start a web server, wait until it is ready, and return its address.
+
+        Args:
+            arguments: Of Uvicorn, besides the usual ones.
+            variables: Of its environment, besides the usual ones.
+        """
         port = free_port()
         url = f"http://{ADDRESS}:{port}"
         options = (
@@ -150,7 +155,7 @@ class Deployment:
             "--no-proxy-headers",
             "--no-access-log",
         )
-        self.start("-m", "uvicorn", "config.asgi:application", *options, **variables)
+        self.start("-m", "uvicorn", "config.asgi:application", *options, *arguments, **variables)
         wait_until(lambda: is_ready(url))
         return url
 

@@ -42,6 +42,8 @@ def missing_packages() -> list[str]:
         "pgbouncer": "pgbouncer",
         "redis-server": "redis-server",
         "redis-sentinel": "redis-sentinel",
+        "prometheus": "prometheus",
+        "prometheus-alertmanager": "prometheus-alertmanager",
     }
     return [name for name, program in programs.items() if not shutil.which(program, path=PROGRAMS)]
 

@@ -1,7 +1,8 @@
 """The ASGI application that Uvicorn serves.
 
-From the outside in: probes are answered at once, a request gets a thread for its synchronous part,
-and goes through the stack of middleware that it needs (`apps/common/fastpath`).
+From the outside in: Prometheus (`apps/common/metrics`) and probes are answered at once, a request
+gets a thread for its synchronous part, and goes through the stack of middleware that it needs
+(`apps/common/fastpath`).
 """
 
 import os
@@ -17,5 +18,7 @@ from django.core.handlers.asgi import ASGIHandler  # noqa: E402
 from apps.common.fastpath.probes import HealthProbes  # noqa: E402
 from apps.common.fastpath.stacks import ApiHandler, Stacks  # noqa: E402
 from apps.common.fastpath.threads import RequestThreads  # noqa: E402
+from apps.common.metrics.exposition import MetricsEndpoint  # noqa: E402
 
-application = HealthProbes(RequestThreads(Stacks(api=ApiHandler(), pages=ASGIHandler())))
+django_application = RequestThreads(Stacks(api=ApiHandler(), pages=ASGIHandler()))
+application = MetricsEndpoint(HealthProbes(django_application))

@@ -9,28 +9,23 @@ import re
 from collections.abc import Collection
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from django.core.exceptions import ImproperlyConfigured
-from pydantic import AfterValidator, BeforeValidator, Field, HttpUrl, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    DirectoryPath,
+    Field,
+    HttpUrl,
+    SecretStr,
+    ValidationError,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from apps.common.redis.address import Address
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-
-PRODUCTION_REQUIRES = (
-    "app_secret_key",
-    "app_jwt_signing_key",
-    "app_allowed_hosts",
-    "app_base_url",
-    "app_payment_gateway",
-    "app_payment_webhook_secret",
-    "app_storage_bucket",
-    "database_url",
-    "email_url",
-)
-
 
 # What a Redis address looks like, and the rule; rediss encrypts.
 REDIS_FORMS = {
@@ -80,11 +75,58 @@ type RedisUrl = Annotated[str, AfterValidator(_redis_url)]
 type Rate = Annotated[str, Field(pattern=r"^[1-9]\d*/(second|minute|hour|day)$")]
 
 
-class Environment(BaseSettings):
-    """Every variable, with the default that lets the project run with nothing around it."""
+class Variables(BaseSettings):
+    """Variables that are read together."""
 
     model_config = SettingsConfigDict(
         env_ignore_empty=True, extra="ignore", frozen=True, hide_input_in_errors=True
+    )
+
+    production_requires: ClassVar[tuple[str, ...]] = ()
+    """Fields that production must be given although they have a default."""
+
+    @classmethod
+    def load(cls, *, env_file: Path | None = None, required: Collection[str] = ()) -> Self:
+        """Read the environment.
+
+        Args:
+            env_file: A file of `KEY=value` lines; real variables win over it.
+            required: Fields that must be given although they have a default.
+
+        Raises:
+            ImproperlyConfigured: Naming every variable that is missing or malformed.
+        """
+        problems = {name: "missing" for name in required if not os.environ.get(name.upper())}
+        try:
+            loaded = cls(_env_file=env_file)
+        except ValidationError as error:
+            problems |= {
+                str(problem["loc"][0]): problem["msg"].removeprefix("Value error, ")
+                for problem in error.errors()
+            }
+        else:
+            if not problems:
+                return loaded
+        lines = (
+            f"  {name.upper()}: {problem} ({cls.model_fields[name].description})"
+            for name, problem in sorted(problems.items())
+        )
+        raise ImproperlyConfigured("\n".join(["Wrong or missing in the environment:", *lines]))
+
+
+class Environment(Variables):
+    """Every variable, with the default that lets the project run with nothing around it."""
+
+    production_requires = (
+        "app_secret_key",
+        "app_jwt_signing_key",
+        "app_allowed_hosts",
+        "app_base_url",
+        "app_payment_gateway",
+        "app_payment_webhook_secret",
+        "app_storage_bucket",
+        "database_url",
+        "email_url",
     )
 
     app_secret_key: SecretStr = Field(
@@ -168,43 +210,27 @@ class Environment(BaseSettings):
         pattern=r"^(console:|smtps?://.+)$",
         description="console:, smtp://user:password@host:587 or smtps://user:password@host:465",
     )
-
-    @classmethod
-    def load(cls, *, env_file: Path | None = None, required: Collection[str] = ()) -> Self:
-        """Read the environment.
-
-        Args:
-            env_file: A file of `KEY=value` lines; real variables win over it.
-            required: Fields that must be given although they have a default.
-
-        Raises:
-            ImproperlyConfigured: Naming every variable that is missing or malformed.
-        """
-        problems = {name: "missing" for name in required if not os.environ.get(name.upper())}
-        try:
-            loaded = cls(_env_file=env_file)
-        except ValidationError as error:
-            problems |= {
-                str(problem["loc"][0]): problem["msg"].removeprefix("Value error, ")
-                for problem in error.errors()
-            }
-        else:
-            if not problems:
-                return loaded
-        lines = (
-            f"  {name.upper()}: {problem} ({cls.model_fields[name].description})"
-            for name, problem in sorted(problems.items())
-        )
-        raise ImproperlyConfigured("\n".join(["Wrong or missing in the environment:", *lines]))
+    prometheus_multiproc_dir: DirectoryPath | None = Field(
+        default=None, description="where several processes of one server count together"
+    )
 
 
 @cache
 def environment() -> Environment:
     """The environment of this process, read once."""
+    return read(Environment)
+
+
+def read[V: Variables](variables: type[V]) -> V:
+    """Variables of this process, from where its entry point takes them.
+
+    Raises:
+        ImproperlyConfigured: Naming every variable that is missing or malformed.
+    """
     match os.environ.get("DJANGO_SETTINGS_MODULE"):
         case "config.settings.production":
-            return Environment.load(required=PRODUCTION_REQUIRES)
-        case "config.settings.test":
-            return Environment.load()
+            return variables.load(required=variables.production_requires)
+        case "config.settings.development" | None:
+            return variables.load(env_file=BASE_DIR / ".env")
         case _:
-            return Environment.load(env_file=BASE_DIR / ".env")
+            return variables.load()

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, cast
+from typing import Any
 
 from asgiref.sync import async_to_sync
 from django.db import DEFAULT_DB_ALIAS, connections
@@ -12,9 +12,9 @@ from django.http.response import ResponseHeaders
 from django.test.client import ClientHandler
 from rest_framework.test import APIClient
 
-from apps.common.fastpath.threads import Lane, RequestThreads
+from apps.common.fastpath.threads import Lane
 from apps.common.fastpath.types import Scope
-from config.asgi import application
+from config.asgi import application, django_application
 
 
 class VersionClient(APIClient):
@@ -68,7 +68,7 @@ class SharedLane(Lane):
 @contextmanager
 def shared_connection() -> Iterator[None]:
     """Let the next request use the connection of this thread, and see what is not committed."""
-    idle = cast("RequestThreads", application.application).idle
+    idle = django_application.idle
     connection = connections[DEFAULT_DB_ALIAS]
     connection.inc_thread_sharing()
     lane = SharedLane()

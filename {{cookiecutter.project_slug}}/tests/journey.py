@@ -26,6 +26,7 @@ class NewCustomer:
         url: Where the shop is.
         mail: What the shop has printed so far, e-mails among it.
         version: Of the API.
+        confidential: What nobody else may come to know.
     """
 
     url: str
@@ -33,6 +34,7 @@ class NewCustomer:
     version: str = "v1"
     email: str = field(default_factory=lambda: f"ann+{secrets.token_hex(4)}@example.com")
     access: str = ""
+    confidential: set[str] = field(default_factory=lambda: {PASSWORD})
 
     def request(self, method: str, path: str, *, key: str = "", **options: Any) -> httpx.Response:
         """Send a request as this customer, with an idempotency key if there is one."""
@@ -52,14 +54,16 @@ class NewCustomer:
     def verify(self) -> None:
         """Wait for the e-mail, and send back the code it holds."""
         code = self._wait(lambda: re.findall(r"^(\d{6})\r?$", self._mail_to_me(), re.MULTILINE))[-1]
+        self.confidential.add(code)
         proof = {"email": self.email, "code": code}
         self.request("POST", "auth/verify/", json=proof).raise_for_status()
 
     def log_in(self) -> None:
         """Obtain an access token."""
         credentials = {"email": self.email, "password": PASSWORD}
-        answer = self.request("POST", "auth/login/", json=credentials).raise_for_status()
-        self.access = answer.json()["access"]
+        tokens = self.request("POST", "auth/login/", json=credentials).raise_for_status().json()
+        self.access = tokens["access"]
+        self.confidential |= {tokens["access"], tokens["refresh"]}
 
     def search(self, words: str) -> list[dict[str, Any]]:
         """The products that a search finds."""

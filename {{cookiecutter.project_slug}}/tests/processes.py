@@ -1,5 +1,6 @@
 """Real server and worker processes, on the database of the test that starts them."""
 
+import json
 import os
 import socket
 import subprocess
@@ -8,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 import httpx
@@ -47,10 +48,16 @@ def database_url() -> str:
 
 
 class Site:
-    """A server, and workers as they are asked for; all end with the `with` block."""
+    """A server, and workers as they are asked for; all end with the `with` block.
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        folder: Where they write their logs.
+        variables: Of their environment.
+    """
+
+    def __init__(self, folder: Path, **variables: str) -> None:
         self._folder = folder
+        self._variables = variables
         self._processes = ExitStack()
         self.url = f"http://127.0.0.1:{free_port()}"
         self.worker_log = folder / "worker.log"
@@ -72,6 +79,12 @@ class Site:
         command = ("manage.py", "worker", "--no-schedule", "--poll-interval", "0.05")
         return self._start(command, self.worker_log, **environment)
 
+    def log_lines(self) -> list[dict[str, Any]]:
+        """What server and workers have logged, among which the console's e-mails stand."""
+        texts = (log.read_text("utf-8") for log in self._folder.glob("*.log"))
+        lines = (line for text in texts for line in text.splitlines())
+        return [json.loads(line) for line in lines if line.startswith('{"')]
+
     def _start(
         self, arguments: tuple[str, ...], log: Path, **environment: str
     ) -> "subprocess.Popen[bytes]":
@@ -86,6 +99,7 @@ class Site:
             "DATABASE_URL": database_url(),
             "EMAIL_URL": "console:",
             "APP_BASE_URL": self.url,
+            **self._variables,
         }
 
     def _is_ready(self) -> bool:

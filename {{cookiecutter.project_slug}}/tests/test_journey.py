@@ -1,5 +1,7 @@
 """A new customer's way through the shop: real server, real worker, real HTTP."""
 
+import re
+
 import pytest
 
 from apps.common.models import AuditEntry
@@ -43,3 +45,19 @@ def test_a_declined_payment_returns_the_stock(ann: NewCustomer) -> None:
     ann.pay(order, "fake_webhook_decline").raise_for_status()
     ann.wait_for(order, "payment_failed")
     assert ann.available(silk) == 5
+
+
+def test_the_log_of_a_purchase_shows_no_secret(site: Site, ann: NewCustomer) -> None:
+    [silk] = ann.search("silk")
+    order = ann.order(silk)
+    ann.pay(order, "fake_webhook_success", key="pay-once").raise_for_status()
+    ann.wait_for_mail(order["id"])
+    card = "4242424242424242"
+    ann.request("GET", f"products/{card}/")
+    ann.request("POST", "auth/login/", json={"email": ann.email, "password": card})
+
+    lines = [{k: v for k, v in line.items() if "time" not in k} for line in site.log_lines()]
+
+    assert {"request", "process_order_payment"} <= set(re.findall(r"\w+", str(lines)))
+    secrets = {*ann.confidential, ann.email, card}
+    assert [line for line in lines if any(secret in str(line) for secret in secrets)] == []

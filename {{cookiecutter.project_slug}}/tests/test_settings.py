@@ -119,10 +119,3 @@ def test_a_database_connection_in_clear_text_does_not_pass_the_deployment_check(
     status, output = start("production", "check", "--deploy", "--fail-level=WARNING", **unsafe)
     assert status != 0
     assert "(common.W001)" in output
-
-
-@pytest.mark.parametrize("name", COMPLETE)
-def test_production_needs_each_of_its_variables(name: str) -> None:
-    status, output = start("production", "check", **{**COMPLETE, name: ""})
-    assert status != 0
-    assert f"{name}: missing" in output

@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
+from prometheus_client import Counter
 
 from apps.authentication import selectors, tokens
 from apps.authentication.errors import (
@@ -39,6 +40,8 @@ REQUESTED: dict[str, type[EmailVerificationRequested | PasswordResetRequested]] 
     EmailChallenge.Purpose.VERIFY_EMAIL: EmailVerificationRequested,
     EmailChallenge.Purpose.RESET_PASSWORD: PasswordResetRequested,
 }
+
+LOGIN_FAILURES = Counter("login_failures", "Attempts to sign in that were refused.", ["reason"])
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -238,6 +241,7 @@ def _require_strong(password: str, user: User, *, field: str = "password") -> No
 
 
 def _record_failed_login(email: str, *, reason: str = InvalidCredentials.code) -> None:
+    LOGIN_FAILURES.labels(reason).inc()
     user = User.objects.filter(email=User.objects.normalize_email(email)).first()
     if user is None:
         log.warning("login failed for an unknown address")

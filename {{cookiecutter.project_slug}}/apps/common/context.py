@@ -7,13 +7,11 @@ import structlog
 from django.conf import settings
 from django.http import HttpRequest
 
-FIELDS = ("request_id", "user_id", "client_ip")
-
 
 def current() -> dict[str, str]:
-    """The context of this request or task: those of `FIELDS` that are known."""
+    """The context of this request or task: those of `CONTEXT_FIELDS` that are known."""
     bound = structlog.contextvars.get_contextvars()
-    return {name: bound[name] for name in FIELDS if name in bound}
+    return {name: bound[name] for name in settings.CONTEXT_FIELDS if name in bound}
 
 
 def bind_request(*, request_id: str, client_ip: str) -> None:
@@ -29,9 +27,14 @@ def bind_actor(user_id: object) -> None:
 
 @contextmanager
 def restored(context: Mapping[str, str]) -> Iterator[None]:
-    """Work on behalf of the request whose `current()` this was."""
-    with structlog.contextvars.bound_contextvars(**context):
-        yield
+    """Work on behalf of the request whose `current()` this was, and of no other."""
+    others = current()
+    structlog.contextvars.unbind_contextvars(*others)
+    try:
+        with structlog.contextvars.bound_contextvars(**context):
+            yield
+    finally:
+        structlog.contextvars.bind_contextvars(**others)
 
 
 def client_ip(request: HttpRequest) -> str:

@@ -19,6 +19,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.db.transaction import TransactionManagementError
 from django.tasks import task
 from django.utils import timezone
+from prometheus_client import Counter
 from pydantic import BaseModel, ConfigDict
 
 from apps.common import context
@@ -30,6 +31,10 @@ MAX_DELAY = timedelta(minutes=10)
 BATCH = 500
 
 PENDING = Q(delivered_at=None, abandoned_at=None)
+
+PUBLISHED = Counter("events_published", "Events whose change was committed.", ["event"])
+POSTPONED = Counter("events_postponed", "Attempts to deliver that failed.", ["event"])
+ABANDONED = Counter("events_abandoned", "Events that were given up.")
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -81,13 +86,15 @@ class EventBus:
         """
         if not connection.in_atomic_block:
             raise TransactionManagementError("Events are published inside transaction.atomic().")
+        name = type(event).__name__
         OutboxEvent.objects.create(
-            name=type(event).__name__,
+            name=name,
             aggregate=event.aggregate,
             payload=event.model_dump(mode="json"),
             context=context.current(),
         )
         transaction.on_commit(deliver_events.enqueue, robust=True)
+        transaction.on_commit(PUBLISHED.labels(name).inc, robust=True)
 
     def deliver_pending(self, limit: int = BATCH) -> int:
         """Deliver what is due, oldest first; the number of delivery attempts made."""
@@ -101,7 +108,7 @@ class EventBus:
             stored = self._lock_next()
             if stored is None:
                 return False
-            with context.restored(stored.context):
+            with context.restored(stored.context | {"event_id": str(stored.event_id)}):
                 self._deliver(stored)
             stored.save()
         return True
@@ -147,8 +154,10 @@ class EventBus:
         stored.last_error = f"{handler}: {error!r}"[:2000]
         if stored.attempts >= MAX_ATTEMPTS:
             stored.abandoned_at = timezone.now()
+            ABANDONED.inc()
             log.error("event abandoned", event_name=stored.name, handler=handler, exc_info=error)
             return
+        POSTPONED.labels(stored.name).inc()
         delay = min(timedelta(seconds=2**stored.attempts), MAX_DELAY)
         stored.next_attempt_at = timezone.now() + delay
         log.warning("event postponed", event_name=stored.name, handler=handler, exc_info=error)

@@ -1,30 +1,24 @@
 """What every log line carries, and what none may show."""
 
-import re
-from collections.abc import Mapping
-from functools import lru_cache
+import json
+from collections.abc import Callable
 from typing import Any
 
+import orjson
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-MASK = "***"
-_SECRET_NAME = re.compile(
-    r"pass(word)?|secret|token|authorization|cookie|api[-_]?key|card|cvv|\bcode\b|signature",
-    re.IGNORECASE,
-)
-_SECRET_VALUE = re.compile(
-    r"(?i:(?<=bearer )[\w.=-]+)|\beyJ[\w-]+\.[\w-]+\.[\w-]+|\b(?:\d[ -]?){12,18}\d\b"
-)
-_STRUCTURE = {"event", "level", "logger", "timestamp", "exc_info", "stack_info"}
+from apps.common.masking import MASK, is_secret, masked
+
+# Made by the processors below.
+_STRUCTURE = {"level", "logger", "timestamp"}
 
 
 def mask_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """Replace passwords, tokens, codes and card numbers, by name and by shape."""
+    """Show no password, token, code, card number or address of e-mail, in whatever field."""
     for name, value in event.items():
-        if not name.startswith("_") and name not in _STRUCTURE:
-            event[name] = MASK if _is_secret(name) else _masked(value)
-    event["event"] = _masked(event.get("event", ""))
+        if name not in _STRUCTURE:
+            event[name] = MASK if is_secret(name) else masked(value)
     return event
 
 
@@ -34,24 +28,13 @@ def drop_colour(_logger: WrappedLogger, _method: str, event: EventDict) -> Event
     return event
 
 
-@lru_cache(maxsize=1024)
-def _is_secret(name: str) -> bool:
-    """By its name; the same names come in every line."""
-    return _SECRET_NAME.search(name) is not None
-
-
-def _masked(value: Any) -> Any:  # noqa: ANN401 - whatever a caller logs
-    match value:
-        case str():
-            return _SECRET_VALUE.sub(MASK, value)
-        case Mapping():
-            return {
-                key: MASK if _is_secret(str(key)) else _masked(item) for key, item in value.items()
-            }
-        case list() | tuple():
-            return [_masked(item) for item in value]
-        case _:
-            return value
+def dumps(line: EventDict, default: Callable[[Any], Any]) -> str:
+    """A line as JSON."""
+    try:
+        return orjson.dumps(line, default=default).decode()
+    except orjson.JSONEncodeError:
+        # Half of a surrogate pair, or a number of more than 64 bits.
+        return json.dumps(line, default=default)
 
 
 PROCESSORS: tuple[Processor, ...] = (

@@ -12,6 +12,11 @@ class IndexView(TemplateView):
     template_name = "common/index.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """The name of the site, and the versions of its API, as people count them."""
+        """The name of the site, the versions of its API as people count them, and who looks."""
         versions = [version.removeprefix("v") for version in settings.API_VERSIONS]
-        return super().get_context_data(**kwargs, site_name=settings.SITE_NAME, versions=versions)
+        return super().get_context_data(
+            **kwargs,
+            site_name=settings.SITE_NAME,
+            versions=versions,
+            in_development=settings.DEBUG,
+        )

@@ -12,6 +12,7 @@ from uuid import UUID
 import structlog
 from django.db import transaction
 from django.utils import timezone
+from prometheus_client import Counter
 
 from apps.common import audit
 from apps.common.errors import ApplicationError, NotFound
@@ -26,6 +27,8 @@ from apps.payments.models import OPEN, Payment, PaymentStatus, WebhookEvent
 
 STUCK_AFTER = timedelta(minutes=15)
 STUCK_BATCH = 100
+
+COLLECTED = Counter("payments_collected", "Money that payments brought in.", ["currency"])
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -166,6 +169,8 @@ def _succeed(payment: Payment) -> None:
             currency=payment.currency,
         )
     )
+    collected = COLLECTED.labels(payment.currency)
+    transaction.on_commit(lambda: collected.inc(float(payment.amount)), robust=True)
 
 
 def _decline(payment: Payment, reason: str) -> None:
@@ -199,7 +204,7 @@ def _receive(name: str, event: GatewayEvent) -> ApplicationError | None:
         return None
     payment = Payment.objects.filter(gateway=name, public_id=event.payment_id).first()
     if payment is None:
-        log.error("webhook about an unknown payment", gateway=name, event_id=event.event_id)
+        log.error("webhook about an unknown payment", gateway=name, webhook_id=event.event_id)
         return NotFound("There is no such payment.")
     if payment.money != event.money:
         audit.record("payment.mismatched", payment, event_id=event.event_id, money=str(event.money))

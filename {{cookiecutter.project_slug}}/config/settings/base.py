@@ -10,6 +10,8 @@ django_stubs_ext.monkeypatch()
 env = environment()
 
 SITE_NAME = "{{ cookiecutter.project_name }}"
+# What this service is called among others.
+SERVICE_NAME = "{{ cookiecutter.project_slug }}"
 APP_BASE_URL = str(env.app_base_url).rstrip("/")
 
 INSTALLED_APPS = [
@@ -79,6 +81,9 @@ TEMPLATES = [
         },
     },
 ]
+
+# What the events and tasks that come of a request know of it.
+CONTEXT_FIELDS = ["request_id", "user_id", "client_ip", "event_id"]
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

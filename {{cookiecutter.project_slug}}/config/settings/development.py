@@ -5,13 +5,17 @@ from config.settings.base import *
 from config.settings.cache import *
 from config.settings.database import *
 from config.settings.email import *
-from config.settings.logging import CONSOLE, logging_config
+from config.settings.logging import logging_config, to_console
 from config.settings.security import *
 from config.settings.storage import *
 from config.settings.tasks import *
 
-INSTALLED_APPS += ["apps.demo"]
+INSTALLED_APPS += [
+    "apps.demo",
+]
 
 DEBUG = True
-LOGGING = logging_config(CONSOLE)
+LOGGING = logging_config(
+    to_console,
+)
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}

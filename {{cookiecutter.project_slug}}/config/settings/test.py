@@ -9,7 +9,7 @@ from config.settings.base import *
 from config.settings.cache import *
 from config.settings.database import *
 from config.settings.email import *
-from config.settings.logging import JSON, logging_config
+from config.settings.logging import logging_config, to_json
 from config.settings.security import *
 from config.settings.storage import *
 from config.settings.tasks import *
@@ -21,7 +21,7 @@ DEBUG = False
 # Other connections do not see what a test's transaction has written.
 READS_ON_EVENT_LOOP = False
 # % endif
-LOGGING = logging_config(JSON)
+LOGGING = logging_config(to_json)
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # Processes that run tests at the same time do not see each other's keys.
 REDIS_PREFIX = f"{slugify(REDIS_PREFIX)}:test-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"

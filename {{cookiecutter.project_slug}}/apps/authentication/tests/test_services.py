@@ -8,6 +8,7 @@ from django.conf import LazySettings
 from django.contrib.auth.hashers import MD5PasswordHasher
 from django.db import transaction
 from django.utils import timezone
+from prometheus_client import REGISTRY
 
 from apps.authentication import selectors, services, tokens
 from apps.authentication.errors import (
@@ -201,6 +202,18 @@ def test_a_wrong_password_is_refused_and_audited(ada: User) -> None:
         services.login(email=ada.email, password="not it")
     assert audited("user.login_failed") == [{"reason": "invalid-credentials"}]
     assert not RefreshToken.objects.exists()
+
+
+def test_refused_attempts_to_sign_in_are_counted(ada: User) -> None:
+    def count() -> float:
+        reason = {"reason": InvalidCredentials.code}
+        return REGISTRY.get_sample_value("login_failures_total", reason) or 0
+
+    before = count()
+    for email in (ada.email, "nobody@example.com"):
+        with pytest.raises(InvalidCredentials):
+            services.login(email=email, password="not it")
+    assert count() == before + 2
 
 
 def test_an_unknown_address_is_refused_like_a_wrong_password(ada: User) -> None:

@@ -19,6 +19,7 @@ from django.db.models.sql.compiler import SQLCompiler
 from django.db.models.utils import create_namedtuple_class
 
 from apps.common.async_ninja.operations import on_thread
+from apps.common.metrics.pools import watch
 
 if TYPE_CHECKING:
     from psycopg import AsyncConnection
@@ -164,6 +165,7 @@ async def _pool() -> "AsyncConnectionPool":
         pool = _pools[loop] = AsyncConnectionPool(
             kwargs={**parameters, "autocommit": True}, configure=_keep_text, open=False, **options
         )
+        watch.add("event_loop", pool)
     if pool.closed:
         await pool.open()
     return pool

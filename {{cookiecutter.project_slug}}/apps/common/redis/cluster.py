@@ -9,10 +9,14 @@ from typing import Any, cast
 from redis import Redis, exceptions
 from redis.asyncio import Redis as AsyncRedis
 from redis.asyncio.cluster import ClusterNode as AsyncClusterNode
+from redis.asyncio.cluster import ClusterPipeline as AsyncClusterPipeline
 from redis.asyncio.cluster import RedisCluster as AsyncRedisCluster
-from redis.cluster import ClusterNode, RedisCluster
+from redis.cluster import ClusterNode, ClusterPipeline, RedisCluster
 
 from apps.common.redis.address import Address
+
+CLIENTS = (RedisCluster, AsyncRedisCluster)
+PIPELINES = (ClusterPipeline, AsyncClusterPipeline)
 
 
 def connect(address: Address, **options: Any) -> Redis:

@@ -33,7 +33,15 @@ RETRIES = 3
 
 
 class Topology(Protocol):
-    """How servers are arranged: a module of this package, chosen by `REDIS_TOPOLOGIES`."""
+    """How servers are arranged: a module of this package, chosen by `REDIS_TOPOLOGIES`.
+
+    Attributes:
+        CLIENTS: The classes of its clients.
+        PIPELINES: The classes of their pipelines.
+    """
+
+    CLIENTS: tuple[type, ...]
+    PIPELINES: tuple[type, ...]
 
     @staticmethod
     def connect(address: Address, **options: Any) -> Redis:
@@ -64,6 +72,11 @@ async def async_client() -> AsyncRedis:
         opening = _open_async(*key)
         _async_clients[key] = await anext(opening), opening
     return _async_clients[key][0]
+
+
+def topology() -> Topology:
+    """How the servers are arranged that `REDIS_URL` names."""
+    return _locate(settings.REDIS_URL)[1]
 
 
 @cache

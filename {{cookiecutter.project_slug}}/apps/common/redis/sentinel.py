@@ -13,7 +13,11 @@ from redis.asyncio.sentinel import SentinelConnectionPool
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from apps.common.redis import standalone
 from apps.common.redis.address import Address
+
+CLIENTS = standalone.CLIENTS
+PIPELINES = standalone.PIPELINES
 
 
 def connect(address: Address, **options: Any) -> Redis:

@@ -4,8 +4,13 @@ from typing import Any
 
 from redis import Redis
 from redis.asyncio import Redis as AsyncRedis
+from redis.asyncio.client import Pipeline as AsyncPipeline
+from redis.client import Pipeline
 
 from apps.common.redis.address import Address
+
+CLIENTS = (Redis, AsyncRedis)
+PIPELINES = (Pipeline, AsyncPipeline)
 
 
 def connect(address: Address, **options: Any) -> Redis:

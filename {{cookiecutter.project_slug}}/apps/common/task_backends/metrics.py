@@ -8,6 +8,8 @@ from prometheus_client import Counter, Histogram, Metric
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from apps.common.queues import Queue
+
 if TYPE_CHECKING:
     from apps.common.task_backends.base import QueueState
 
@@ -25,6 +27,10 @@ DURATION = Histogram(
     QUEUE,
     buckets=(0.01, 0.05, 0.1, 0.5, 1, 2, 5, 10, 30, 60, 300),
 )
+
+# An alert on an increase would miss the first one of a series that only begins with it.
+for queue in Queue:
+    FAILURES.labels(queue)
 
 
 class QueueCollector(Collector):

@@ -33,3 +33,10 @@ def test_a_restored_context_ends_with_its_block() -> None:
     with restored(carried):
         assert current() == {"request_id": "r-1"}
     assert "request_id" not in current()
+
+
+def test_a_restored_context_hides_that_of_whoever_does_the_work() -> None:
+    with bound_contextvars(request_id="the worker's", user_id="u-1"):
+        with restored({"request_id": "r-1"}):
+            assert current() == {"request_id": "r-1"}
+        assert current() == {"request_id": "the worker's", "user_id": "u-1"}

@@ -14,6 +14,8 @@ from time_machine import TimeMachineFixture
 
 from apps.common.events import MAX_ATTEMPTS, Event, EventBus
 from apps.common.models import OutboxEvent
+from apps.common.task_backends.base import default_backend
+from apps.common.tests.worker_tasks import show_context
 
 pytestmark = pytest.mark.django_db
 
@@ -199,8 +201,27 @@ def test_handlers_run_in_the_context_of_the_request_that_published(bus: EventBus
 
     with bound_contextvars(request_id="r-1", user_id="u-1"):
         bus.publish(ShelfFilled(shelf="a", units=1))
-    bus.deliver_pending()
-    assert seen == {"request_id": "r-1", "user_id": "u-1"}
+    with bound_contextvars(request_id="r-2", user_id="u-2", client_ip="192.0.2.2"):
+        bus.deliver_pending()
+    event_id = str(OutboxEvent.objects.get().event_id)
+    assert seen == {"request_id": "r-1", "user_id": "u-1", "event_id": event_id}
+
+
+def test_a_task_that_a_handler_enqueues_knows_the_event(
+    bus: EventBus, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    seen = {}
+
+    @bus.subscribe(ShelfFilled)
+    def refill(event: ShelfFilled) -> None:
+        seen["task"] = show_context.enqueue().id
+
+    bus.publish(ShelfFilled(shelf="a", units=1))
+    with django_capture_on_commit_callbacks(execute=True):
+        bus.deliver_pending()
+    default_backend().run_next(worker_id="a worker")
+    event_id = str(OutboxEvent.objects.get().event_id)
+    assert default_backend().get_result(seen["task"]).return_value == {"event_id": event_id}
 
 
 def test_an_event_nobody_listens_to_counts_as_delivered(bus: EventBus) -> None:

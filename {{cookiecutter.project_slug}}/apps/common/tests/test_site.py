@@ -23,6 +23,14 @@ def test_the_index_links_to_pages_that_exist(client: Client) -> None:
         assert client.get(page, follow=True).status_code == 200
 
 
+@pytest.mark.parametrize("debug", [True, False])
+def test_the_index_links_to_the_metrics_in_development_only(
+    client: Client, settings: Settings, *, debug: bool
+) -> None:
+    settings.DEBUG = debug
+    assert ('href="/metrics"' in client.get("/").text) == debug
+
+
 @pytest.mark.parametrize("page", ["/", *DOCS, "/admin/login/"])
 def test_a_page_keeps_its_own_content_security_policy(client: Client, page: str) -> None:
     response = client.get(page)

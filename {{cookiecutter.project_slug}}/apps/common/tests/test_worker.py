@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -12,6 +13,7 @@ from pathlib import Path
 from threading import Barrier, Event, Thread
 from typing import Any
 
+import httpx
 import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
@@ -321,6 +323,18 @@ def test_several_workers_run_each_task_once(workers: Workers) -> None:
     signatures = (workers.folder / "signatures").read_text().split()
     assert sorted(signatures, key=int) == [str(number) for number in range(60)]
     assert {result.attempts for result in results} == {1}
+
+
+def test_a_worker_answers_prometheus(workers: Workers) -> None:
+    workers.let_go()
+    result = enqueue(workers)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    with workers.start(f"--metrics-port={port}"):
+        eventually(lambda: has_succeeded(result))
+        told = httpx.get(f"http://127.0.0.1:{port}/metrics").text
+    assert 'tasks_duration_seconds_count{queue="critical"} 1.0' in told
 
 
 @pytest.mark.parametrize("queue", ["letters", "emails=0", "emails=many"])

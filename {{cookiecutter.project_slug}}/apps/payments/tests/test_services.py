@@ -7,7 +7,8 @@ import pytest
 import time_machine
 from django.db import transaction
 from django.utils import timezone
-from pytest_django import Settings
+from prometheus_client import REGISTRY
+from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from apps.authentication.models import User
 from apps.common.errors import Conflict, NotFound
@@ -93,6 +94,20 @@ class TestCharging:
         assert (payment.status, order.status) == (PaymentStatus.SUCCEEDED, OrderStatus.PAID)
         assert stock_of(product) == (3, 0)
         assert payment.gateway_reference == FakeCharge.objects.get().reference
+
+    def test_the_money_it_brings_in_is_counted_once(
+        self, pay: Pay, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+    ) -> None:
+        def collected() -> float:
+            currency = {"currency": payment.currency}
+            return REGISTRY.get_sample_value("payments_collected_total", currency) or 0
+
+        payment = pay("fake_success")
+        before = collected()
+        for _ in range(2):
+            with django_capture_on_commit_callbacks(execute=True):
+                charge_payment(payment_id=payment.public_id)
+        assert collected() == before + float(payment.amount)
 
     def test_a_declined_payment_fails_the_order_and_releases_the_stock(
         self, order: Order, product: Product, pay: Pay

@@ -9,7 +9,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 from django.db import connections
+from prometheus_client import start_http_server
 
+from apps.common.metrics.exposition import registry
+from apps.common.metrics.pools import watch
 from apps.common.queues import Queue
 from apps.common.schedule import Schedule
 from apps.common.task_backends.base import default_backend
@@ -57,6 +60,12 @@ class Command(BaseCommand):
             metavar="SECONDS",
             help="that running tasks are given to finish (default: %(default)s)",
         )
+        parser.add_argument(
+            "--metrics-port",
+            type=int,
+            metavar="PORT",
+            help="answer Prometheus here, at /metrics (default: nowhere)",
+        )
 
     def handle(
         self,
@@ -65,6 +74,7 @@ class Command(BaseCommand):
         no_schedule: bool,
         poll_interval: float,
         shutdown_timeout: float,
+        metrics_port: int | None,
         **_: Any,
     ) -> None:
         """Work until a signal comes."""
@@ -90,6 +100,9 @@ class Command(BaseCommand):
 
         for number in SIGNALS:
             signal.signal(number, stop)
+        if metrics_port is not None:
+            watch.start()
+            start_http_server(metrics_port, registry=registry())
         if not worker.run():
             # The usual exit would wait for threads that are busy. The claims of their tasks expire,
             # and another worker runs them again.
