@@ -47,6 +47,21 @@ FEATURE_PATHS: dict[str, tuple[str, ...]] = {
         "docs/runbooks/redis-cluster.md",
         "infra/redis/cluster",
     ),
+    "use_elk": (
+        "apps/common/elk",
+        "apps/common/tests/test_ecs.py",
+        "apps/common/tests/test_shipping.py",
+        "config/settings/test_with_elk.py",
+        "config/shipping.py",
+        "docs/elk.md",
+        "docs/runbooks/alerts/LogsDropped.md",
+        "infra/elk",
+        "infra/monitoring/prometheus/rules/elk.yaml",
+        "infra/monitoring/prometheus/tests/elk.yaml",
+        "tests/elk.py",
+        "tests/logstash.py",
+        "tests/test_elk.py",
+    ),
 }
 
 # What `.env.example` leaves empty because every project needs values of its own.

@@ -29,6 +29,7 @@ FOREIGN = {
 NAMES = """
 import config.asgi
 import config.urls
+from apps.common.elk import shipping
 from apps.common.management.commands import worker
 from apps.common.metrics.backlog import backlog
 from apps.common.metrics.exposition import Known, registry
@@ -72,12 +73,14 @@ CHECKS = {
     "configuration": ("promtool", "check", "config", "prometheus/prometheus.yaml"),
     "rules": ("promtool", "check", "rules", "prometheus/rules/alerts.yaml"),
     "alerts": ("promtool", "test", "rules", "prometheus/tests/alerts.yaml"),
+    "alerts of elk": ("promtool", "test", "rules", "prometheus/tests/elk.yaml"),
     "routes": ("amtool", "check-config", "alertmanager/alertmanager.yaml"),
 }
 MISTAKES = {
     "configuration": ("prometheus/prometheus.yaml", "metrics_path", "metric_path"),
     "rules": ("prometheus/rules/alerts.yaml", "absent(", "absence("),
     "alerts": ("prometheus/rules/alerts.yaml", "> 1000", "> 100"),
+    "alerts of elk": ("prometheus/rules/elk.yaml", "> 0", "> 1000"),
     "routes": ("alertmanager/alertmanager.yaml", "receiver: pagerduty", "receiver: nobody"),
 }
 

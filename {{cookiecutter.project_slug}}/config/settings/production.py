@@ -14,7 +14,13 @@ from config.settings.tasks import *
 
 DEBUG = False
 LOGGING = logging_config(
+    # % if cookiecutter.use_elk
+    "apps.common.elk.ecs.to_ecs",
+    # % endif
     to_json,
+    # % if cookiecutter.use_elk
+    handler="config.shipping.handler",
+    # % endif
 )
 # No line shows the place in the code, the process or the thread it comes from; it takes longer to
 # find them out than to write it: https://docs.python.org/3/howto/logging.html#optimization
