@@ -62,6 +62,12 @@ FEATURE_PATHS: dict[str, tuple[str, ...]] = {
         "tests/logstash.py",
         "tests/test_elk.py",
     ),
+    "use_otel": (
+        "apps/common/tests/test_tracing.py",
+        "apps/common/tracing",
+        "docs/tracing.md",
+        "infra/otel",
+    ),
 }
 
 # What `.env.example` leaves empty because every project needs values of its own.

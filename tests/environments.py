@@ -18,7 +18,7 @@ FILES = ("pyproject.toml", ".python-version", "scripts/uv.sh")
 # Beginnings of variables by which the shell around the tests would reach into a project.
 FOREIGN = (
     *("APP_", "ARGS", "DATABASE_", "DJANGO_", "EMAIL_", "PG"),
-    *("MAKE", "MFLAGS", "PROMETHEUS_", "PYTEST_", "PYTHON", "REDIS_"),
+    *("MAKE", "MFLAGS", "OTEL_", "PROMETHEUS_", "PYTEST_", "PYTHON", "REDIS_"),
     *("UV_P", "VIRTUAL_ENV"),
 )
 

@@ -1,5 +1,6 @@
 """Every project passes its own gates, and every gate stops a project that should not pass."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -43,7 +44,7 @@ def test_a_project_passes_its_gates(step: Step, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", MISTAKES)
 def test_a_gate_stops_a_mistake(name: str, tmp_path: Path) -> None:
-    (gate,) = [gate for gate in gates() if name in gate]
+    (gate,) = [gate for gate in gates() if name in gate.command]
     path, right, wrong, complaint = MISTAKES[name]
     tree = render(PROJECTS["default"])
     spoilt = tree[path].decode().replace(right, wrong, 1).encode()
@@ -54,13 +55,15 @@ def test_a_gate_stops_a_mistake(name: str, tmp_path: Path) -> None:
 
 
 def test_a_gate_that_reads_what_its_key_leaves_out_is_noticed(tmp_path: Path) -> None:
-    (gate,) = [gate for gate in gates() if "--ignore=" in gate]
+    (gate,) = [gate for gate in gates() if "--ignore=" in gate.command]
     reader = (
         b"from pathlib import Path\ndef test(): assert Path('infra/postgres/roles.sql').read_text()"
     )
-    gate = gate.replace("--numprocesses auto --cov", "tests/test_reader.py")
+    command = gate.command.replace("--numprocesses auto --cov", "tests/test_reader.py")
     tree = {**render(PROJECTS["default"]), "tests/test_reader.py": reader}
-    done = run(gate, tree, tmp_path / "project", environment_for("default"))
+    done = run(
+        replace(gate, command=command), tree, tmp_path / "project", environment_for("default")
+    )
     assert "1 passed" in done.stdout
     assert done.returncode != 0
     assert "infra/postgres/roles.sql" in done.stderr

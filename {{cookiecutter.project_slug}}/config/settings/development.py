@@ -12,10 +12,16 @@ from config.settings.tasks import *
 
 INSTALLED_APPS += [
     "apps.demo",
+    # % if cookiecutter.use_otel
+    "apps.common.tracing",
+    # % endif
 ]
 
 DEBUG = True
 LOGGING = logging_config(
+    # % if cookiecutter.use_otel
+    "apps.common.tracing.logs.add_trace",
+    # % endif
     to_console,
 )
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}

@@ -12,8 +12,15 @@ from config.settings.security import *
 from config.settings.storage import *
 from config.settings.tasks import *
 
+# % if cookiecutter.use_otel
+INSTALLED_APPS += ["apps.common.tracing"]
+
+# % endif
 DEBUG = False
 LOGGING = logging_config(
+    # % if cookiecutter.use_otel
+    "apps.common.tracing.logs.add_trace",
+    # % endif
     # % if cookiecutter.use_elk
     "apps.common.elk.ecs.to_ecs",
     # % endif
