@@ -30,7 +30,7 @@ def site(transactional_db: None, tmp_path: Path, logstash: Logstash) -> Iterator
         yield site
 
 
-def test_every_log_line_of_a_journey_arrives_and_fits_the_schema(
+def test_every_log_line_of_a_journey_arrives_fits_the_schema_and_shows_no_secret(
     site: Site, logstash: Logstash, version: str, products: list[Product]
 ) -> None:
     ann = NewCustomer(site.url, site.worker_log.read_text, version)
@@ -47,6 +47,9 @@ def test_every_log_line_of_a_journey_arrives_and_fits_the_schema(
 
     assert {line["log.logger"] for line in written} >= {"access", "apps.common.worker"}
     assert [(line, found) for line in written if (found := list(departures(line)))] == []
+    secrets = {*ann.confidential, ann.email}
+    shown = [{**line, "@timestamp": ""} for line in written]
+    assert [line for line in shown if any(secret in str(line) for secret in secrets)] == []
     request_id = payment.headers["X-Request-ID"]
     of_payment = [line["labels"] for line in written if line.get("http.request.id") == request_id]
     assert any({"task_id", "event_id"} <= labels.keys() for labels in of_payment)
