@@ -5,6 +5,7 @@ gets a thread for its synchronous part, and goes through the stack of middleware
 (`apps/common/fastpath`).
 """
 
+import gc
 import os
 
 import django
@@ -22,3 +23,7 @@ from apps.common.metrics.exposition import MetricsEndpoint  # noqa: E402
 
 django_application = RequestThreads(Stacks(api=ApiHandler(), pages=ASGIHandler()))
 application = MetricsEndpoint(HealthProbes(django_application))
+
+# What is there by now stays for good: the garbage collector need not look through it at requests.
+gc.collect()
+gc.freeze()
