@@ -138,24 +138,15 @@ class Deployment:
             text=True,
         )
 
-    def serve(self, *arguments: str, **variables: str) -> str:
+    def serve(self, **variables: str) -> str:
         """Start a web server, wait until it is ready, and return its address.
 
         Args:
-            arguments: Of Uvicorn, besides the usual ones.
             variables: Of its environment, besides the usual ones.
         """
         port = free_port()
         url = f"http://{ADDRESS}:{port}"
-        options = (
-            "--port",
-            str(port),
-            "--lifespan",
-            "off",
-            "--no-proxy-headers",
-            "--no-access-log",
-        )
-        self.start("-m", "uvicorn", "config.asgi:application", *options, *arguments, **variables)
+        self.start("-m", "config.serve", "--port", str(port), **variables)
         wait_until(lambda: is_ready(url))
         return url
 
@@ -179,6 +170,7 @@ class Deployment:
         given = dict(line.split("=", 1) for line in example if line and line[0] != "#")
         here = {
             "APP_ALLOWED_HOSTS": ADDRESS,
+            "APP_DRAIN_SECONDS": "0",
             "DATABASE_URL": self.app,
             "EMAIL_URL": "console:",
             "REDIS_URL": self.redis_url,

@@ -117,20 +117,31 @@ class Shop:
     """A project that is watched: two server processes, and a worker that serves one queue."""
 
     deployment: Deployment
-    url: str
+    urls: list[str]
     worker: str
+
+    @property
+    def url(self) -> str:
+        """The address of one of the servers."""
+        return self.urls[0]
+
+    def visit(self) -> None:
+        """Make a request to each of the servers."""
+        for url in self.urls:
+            assert httpx.get(f"{url}/api/v1/products/", headers=HEADERS).is_success
 
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     with Deployment("default", redis=Redis) as deployment:
         folder = tmp_path_factory.mktemp("metrics")
-        url = deployment.serve("--workers", str(SERVERS), PROMETHEUS_MULTIPROC_DIR=str(folder))
+        shared = {"PROMETHEUS_MULTIPROC_DIR": str(folder)}
+        urls = [deployment.serve(**shared) for _ in range(SERVERS)]
         worker = f"{ADDRESS}:{free_port()}"
         port = worker.partition(":")[2]
         options = ("--no-schedule", "--queue", "emails", "--metrics-port", port)
         deployment.start("manage.py", "worker", *options)
-        yield Shop(deployment, url, worker)
+        yield Shop(deployment, urls, worker)
 
 
 @pytest.fixture(scope="module")
@@ -183,13 +194,13 @@ def test_prometheus_sees_what_all_server_processes_have_counted(shop: Shop) -> N
     infra = shop.deployment.folder / "infra"
     target = shop.url.removeprefix("http://")
     with Prometheus(infra, {"web": target}, f"{ADDRESS}:1", {}) as prometheus:
-        for _ in range(REQUESTS):
-            assert httpx.get(f"{shop.url}/api/v1/products/", headers=HEADERS).is_success
+        for _ in range(REQUESTS // SERVERS):
+            shop.visit()
         count = 'http_request_duration_seconds_count{route="api/v1/products/", status="2xx"}'
         wait_until(lambda: prometheus.value(count) == REQUESTS)
 
         def have_both_a_pool() -> bool:
-            httpx.get(f"{shop.url}/api/v1/products/", headers=HEADERS)
+            shop.visit()
             limit = prometheus.value('database_pool_max_connections{pool="requests"}')
             return limit == SERVERS * POOL_SIZE
 

@@ -120,7 +120,7 @@ def shop(request: pytest.FixtureRequest) -> Iterator[Shop]:
     with Collector() as collector, Deployment("default", redis=request.param) as deployment:
         token = prepare(deployment)
         there = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url}
-        url = deployment.serve(WEB_CONCURRENCY="2", **there)
+        url = deployment.serve(**there)
         deployment.start("manage.py", "worker", "--poll-interval=0.05", **there)
         yield Shop(deployment, collector, url, token)
 

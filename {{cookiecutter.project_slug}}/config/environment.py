@@ -153,6 +153,11 @@ class Environment(Variables):
     app_trusted_proxies: int = Field(
         default=0, ge=0, le=5, description="number of proxies that append to X-Forwarded-For"
     )
+    app_drain_seconds: float = Field(
+        default=10,
+        ge=0,
+        description="that a server which is told to end goes on serving, until nobody sends it anything",
+    )
     app_log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="least severe level that is logged"
     )

@@ -55,6 +55,8 @@ class Site:
         variables: Of their environment.
     """
 
+    server: "subprocess.Popen[bytes]"
+
     def __init__(self, folder: Path, **variables: str) -> None:
         self._folder = folder
         self._variables = variables
@@ -64,9 +66,9 @@ class Site:
 
     def __enter__(self) -> Self:
         port = self.url.rpartition(":")[2]
-        uvicorn = ("-m", "uvicorn", "config.asgi:application", "--port", port, "--no-access-log")
         with self._processes:
-            self._start(uvicorn, self._folder / "server.log")
+            serve = ("-m", "config.serve", "--port", port)
+            self.server = self._start(serve, self._folder / "server.log")
             wait_until(self._is_ready)
             self._processes = self._processes.pop_all()
         return self
@@ -99,6 +101,7 @@ class Site:
             "DATABASE_URL": database_url(),
             "EMAIL_URL": "console:",
             "APP_BASE_URL": self.url,
+            "APP_DRAIN_SECONDS": "0",
             **self._variables,
         }
 

@@ -73,6 +73,7 @@ class Worker:
         self._poll_interval = poll_interval
         self._shutdown_timeout = shutdown_timeout
         self._name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
+        self._threads: list[Thread] = []
         self._stop_asked = False
         self._stopping = Event()
         self._idle = Event()
@@ -84,6 +85,16 @@ class Worker:
         included, and would wait for ever on a lock that the thread it interrupts is holding.
         """
         self._stop_asked = True
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether every thread is at work, or ends because it should."""
+        return self._stop_asked or all(thread.is_alive() for thread in self._threads)
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it starts tasks."""
+        return bool(self._threads) and not self._stop_asked and not self._stopping.is_set()
 
     def run(self) -> bool:
         """Work until stopped, then let the running tasks finish.
@@ -105,7 +116,8 @@ class Worker:
             queues=self._queues,
             scheduled_tasks=len(self._schedule or ()),
         )
-        healthy = self._watch([*serving, claims])
+        self._threads = [*serving, claims]
+        healthy = self._watch(self._threads)
         self._stopping.set()
         log.info("worker stopping")
         deadline = time.monotonic() + self._shutdown_timeout

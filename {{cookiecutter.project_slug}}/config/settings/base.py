@@ -12,6 +12,7 @@ env = environment()
 SITE_NAME = "{{ cookiecutter.project_name }}"
 # What this service is called among others.
 SERVICE_NAME = "{{ cookiecutter.project_slug }}"
+DRAIN_SECONDS = env.app_drain_seconds
 APP_BASE_URL = str(env.app_base_url).rstrip("/")
 
 INSTALLED_APPS = [

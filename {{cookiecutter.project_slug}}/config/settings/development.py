@@ -18,6 +18,7 @@ INSTALLED_APPS += [
 ]
 
 DEBUG = True
+DRAIN_SECONDS = 0
 LOGGING = logging_config(
     # % if cookiecutter.use_otel
     "apps.common.tracing.logs.add_trace",

@@ -1,8 +1,8 @@
 """Health probes, answered before Django: no middleware, no request thread, no log line.
 
-`/livez` says the process runs its loop, `/readyz` that it can reach the database, `/startupz` that
-the database has every migration. Kubernetes restarts on the first, routes on the second and waits
-for the third.
+`/livez` says the process runs its loop, `/readyz` that it can reach the database and is not about
+to end, `/startupz` that the database has every migration. Kubernetes restarts on the first, routes
+on the second and waits for the third.
 """
 
 import asyncio
@@ -32,6 +32,11 @@ def is_ready() -> bool:
     return True
 
 
+def is_not_ready() -> bool:
+    """Never: the process is about to end."""
+    return False
+
+
 def is_started() -> bool:
     """Whether no migration is left to apply."""
     executor = MigrationExecutor(connection)
@@ -43,6 +48,11 @@ PROBES: dict[str, Callable[[], bool]] = {
     "/readyz": is_ready,
     "/startupz": is_started,
 }
+
+
+def stop_being_ready() -> None:
+    """Let the readiness probe fail from now on; may be called by the handler of a signal."""
+    PROBES["/readyz"] = is_not_ready
 
 
 def passes(probe: Callable[[], bool]) -> bool:

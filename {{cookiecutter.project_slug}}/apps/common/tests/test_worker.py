@@ -1,8 +1,8 @@
 """The worker: its threads against a source of tasks in memory, its processes against a database."""
 
+import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -27,7 +27,7 @@ from apps.common.task_backends.redis import RedisBackend
 from apps.common.tests import worker_tasks
 from apps.common.worker import Worker
 from config.environment import BASE_DIR
-from tests.processes import database_url
+from tests.processes import database_url, free_port
 
 PATIENCE = 20  # seconds
 
@@ -41,10 +41,10 @@ def eventually[T](look: Callable[[], T]) -> T:
     return seen
 
 
-def read_until(words: str, worker: subprocess.Popen[str]) -> None:
-    """Read a worker's log until it says so."""
+def read_until(words: str, worker: subprocess.Popen[str]) -> str:
+    """Read a worker's log until it says so, and return that line."""
     assert worker.stdout
-    assert any(words in line for line in worker.stdout), "It never said so."
+    return next(line for line in worker.stdout if words in line)
 
 
 class Tasks:
@@ -210,9 +210,11 @@ class Workers:
         self._environment = os.environ | {"APP_TASK_CLAIM_TIMEOUT": "2", **environment}
 
     @contextmanager
-    def start(self, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    def start(
+        self, *arguments: str, schedule: str = "--no-schedule"
+    ) -> Iterator[subprocess.Popen[str]]:
         """A worker process, until the block ends."""
-        command = ("manage.py", "worker", "--no-schedule", "--poll-interval=0.05", *arguments)
+        command = ("manage.py", "worker", schedule, "--poll-interval=0.05", *arguments)
         with subprocess.Popen(  # noqa: S603
             [sys.executable, *command],
             cwd=BASE_DIR,
@@ -328,13 +330,45 @@ def test_several_workers_run_each_task_once(workers: Workers) -> None:
 def test_a_worker_answers_prometheus(workers: Workers) -> None:
     workers.let_go()
     result = enqueue(workers)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     with workers.start(f"--metrics-port={port}"):
         eventually(lambda: has_succeeded(result))
         told = httpx.get(f"http://127.0.0.1:{port}/metrics").text
     assert 'tasks_duration_seconds_count{queue="critical"} 1.0' in told
+
+
+def test_a_worker_that_finishes_its_last_task_is_alive_and_not_ready(workers: Workers) -> None:
+    enqueue(workers)
+    port = free_port()
+
+    def status(path: str) -> int:
+        return httpx.get(f"http://127.0.0.1:{port}{path}").status_code
+
+    with workers.start(f"--metrics-port={port}") as worker:
+        eventually(workers.running)
+        assert (status("/livez"), status("/readyz"), status("/")) == (200, 200, 404)
+        worker.send_signal(signal.SIGTERM)
+        read_until("worker stopping", worker)
+        assert (status("/livez"), status("/readyz")) == (200, 503)
+        workers.let_go()
+        assert worker.wait(PATIENCE) == 0
+
+
+def test_a_worker_may_keep_nothing_but_the_schedule(workers: Workers) -> None:
+    workers.let_go()
+    result = enqueue(workers)
+    with workers.start(schedule="--schedule-only") as scheduler:
+        started = json.loads(read_until("worker started", scheduler))
+        scheduler.send_signal(signal.SIGTERM)
+        assert scheduler.wait(PATIENCE) == 0
+    assert started["queues"] == {}
+    assert started["scheduled_tasks"] > 0
+    assert not has_succeeded(result)
+
+
+def test_a_worker_with_nothing_but_the_schedule_serves_no_queue() -> None:
+    with pytest.raises(CommandError, match="--queue"):
+        call_command("worker", "--schedule-only", "--queue=emails")
 
 
 @pytest.mark.parametrize("queue", ["letters", "emails=0", "emails=many"])

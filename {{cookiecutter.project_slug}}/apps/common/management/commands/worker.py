@@ -1,26 +1,19 @@
 """`manage.py worker`: run background tasks."""
 
 import os
-import signal
-import time
 from argparse import ArgumentParser, ArgumentTypeError
-from types import FrameType
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
-from prometheus_client import start_http_server
 
-from apps.common.metrics.exposition import registry
 from apps.common.metrics.pools import watch
+from apps.common.metrics.workers import serve
 from apps.common.queues import Queue
 from apps.common.schedule import Schedule
+from apps.common.shutdown import on_stop
 from apps.common.task_backends.base import default_backend
 from apps.common.worker import Worker
-
-SIGNALS = (signal.SIGTERM, signal.SIGINT)
-# Whoever starts the worker may pass on a signal that the worker has received as well.
-SAME_REQUEST = 1.0  # seconds
 
 
 class Command(BaseCommand):
@@ -41,10 +34,16 @@ class Command(BaseCommand):
             help=f"a queue to serve, of {', '.join(Queue)}; may be repeated (default: all, each "
             "by one thread)",
         )
-        parser.add_argument(
+        clock = parser.add_mutually_exclusive_group()
+        clock.add_argument(
             "--no-schedule",
             action="store_true",
             help="leave the tasks that run by the clock to another worker: one must keep them",
+        )
+        clock.add_argument(
+            "--schedule-only",
+            action="store_true",
+            help="serve no queue, only enqueue the tasks that run by the clock",
         )
         parser.add_argument(
             "--poll-interval",
@@ -64,7 +63,7 @@ class Command(BaseCommand):
             "--metrics-port",
             type=int,
             metavar="PORT",
-            help="answer Prometheus here, at /metrics (default: nowhere)",
+            help="answer /metrics, /livez and /readyz here (default: nowhere)",
         )
 
     def handle(
@@ -72,37 +71,32 @@ class Command(BaseCommand):
         *,
         queue: list[tuple[str, int]] | None,
         no_schedule: bool,
+        schedule_only: bool,
         poll_interval: float,
         shutdown_timeout: float,
         metrics_port: int | None,
         **_: Any,
     ) -> None:
-        """Work until a signal comes."""
+        """Work until a signal comes.
+
+        Raises:
+            CommandError: The options contradict each other.
+        """
+        if schedule_only and queue:
+            raise CommandError("--schedule-only serves no queue, so it cannot have --queue.")
+        queues = [] if schedule_only else queue or [(name, 1) for name in Queue]
         _keep_connections()
         worker = Worker(
             default_backend(),
-            queues=dict(queue or [(name, 1) for name in Queue]),
+            queues=dict(queues),
             schedule=None if no_schedule else Schedule.of_project(),
             poll_interval=poll_interval,
             shutdown_timeout=shutdown_timeout,
         )
-
-        asked_at: float | None = None
-
-        def stop(number: int, _frame: FrameType | None) -> None:
-            nonlocal asked_at
-            now = time.monotonic()
-            if asked_at is not None and now - asked_at > SAME_REQUEST:
-                signal.signal(number, signal.SIG_DFL)
-                signal.raise_signal(number)
-            asked_at = asked_at or now
-            worker.stop()
-
-        for number in SIGNALS:
-            signal.signal(number, stop)
+        on_stop(worker.stop)
         if metrics_port is not None:
             watch.start()
-            start_http_server(metrics_port, registry=registry())
+            serve(worker, metrics_port)
         if not worker.run():
             # The usual exit would wait for threads that are busy. The claims of their tasks expire,
             # and another worker runs them again.
