@@ -1,7 +1,8 @@
 """The environment variables this project reads, typed, with one message for all that is wrong.
 
 `DJANGO_SETTINGS_MODULE` chooses the entry point; everything else comes from here. Development and
-tests run with no variable set at all; production names every variable it misses.
+tests run with no variable set at all; production names every variable it misses. There, a file
+`/run/secrets/database_url` is as good as the variable `DATABASE_URL`, which would win over it.
 """
 
 import os
@@ -26,6 +27,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from apps.common.redis.address import Address
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+SECRETS_DIR = Path("/run/secrets")
 
 # What a Redis address looks like, and the rule; rediss encrypts.
 REDIS_FORMS = {
@@ -86,19 +88,32 @@ class Variables(BaseSettings):
     """Fields that production must be given although they have a default."""
 
     @classmethod
-    def load(cls, *, env_file: Path | None = None, required: Collection[str] = ()) -> Self:
+    def load(
+        cls,
+        *,
+        env_file: Path | None = None,
+        secrets_dir: Path | None = None,
+        required: Collection[str] = (),
+    ) -> Self:
         """Read the environment.
 
         Args:
             env_file: A file of `KEY=value` lines; real variables win over it.
+            secrets_dir: A folder, if there is one, with a file for each variable that is secret,
+                named as it is in lower case; real variables win over them.
             required: Fields that must be given although they have a default.
 
         Raises:
             ImproperlyConfigured: Naming every variable that is missing or malformed.
         """
-        problems = {name: "missing" for name in required if not os.environ.get(name.upper())}
+        secrets = secrets_dir if secrets_dir and secrets_dir.is_dir() else None
+        problems = {
+            name: "missing"
+            for name in required
+            if not os.environ.get(name.upper()) and not (secrets and (secrets / name).is_file())
+        }
         try:
-            loaded = cls(_env_file=env_file)
+            loaded = cls(_env_file=env_file, _secrets_dir=secrets)
         except ValidationError as error:
             problems |= {
                 str(problem["loc"][0]): problem["msg"].removeprefix("Value error, ")
@@ -234,7 +249,7 @@ def read[V: Variables](variables: type[V]) -> V:
     """
     match os.environ.get("DJANGO_SETTINGS_MODULE"):
         case "config.settings.production":
-            return variables.load(required=variables.production_requires)
+            return variables.load(secrets_dir=SECRETS_DIR, required=variables.production_requires)
         case "config.settings.development" | None:
             return variables.load(env_file=BASE_DIR / ".env")
         case _:

@@ -3,10 +3,12 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 
-from config.environment import BASE_DIR
+from config.environment import BASE_DIR, Environment
 
 COMPLETE = {
     "APP_SECRET_KEY": "signing-key-of-a-shop-that-exists-in-tests-alone-1",
@@ -64,6 +66,41 @@ def test_a_malformed_secret_is_not_shown() -> None:
     _, output = start("production", "check", **COMPLETE | {"APP_SECRET_KEY": "tooshort"})
     assert "APP_SECRET_KEY" in output
     assert "tooshort" not in output
+
+
+@pytest.fixture
+def secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with all that production requires, as files, and no variable of ours."""
+    for name in Environment.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    for name, value in COMPLETE.items():
+        (tmp_path / name.lower()).write_text(f"{value}\n", encoding="utf-8")
+    return tmp_path
+
+
+def test_variables_may_be_files(secrets: Path) -> None:
+    loaded = Environment.load(secrets_dir=secrets, required=Environment.production_requires)
+    assert loaded.app_secret_key.get_secret_value() == COMPLETE["APP_SECRET_KEY"]
+    assert loaded.database_url == COMPLETE["DATABASE_URL"]
+    assert loaded.app_allowed_hosts == ["shop.example.com"]
+
+
+def test_a_variable_wins_over_its_file(secrets: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EMAIL_URL", "console:")
+    assert Environment.load(secrets_dir=secrets).email_url == "console:"
+
+
+def test_what_is_neither_variable_nor_file_is_named_with_what_is_malformed(secrets: Path) -> None:
+    (secrets / "app_secret_key").write_text("short", encoding="utf-8")
+    (secrets / "database_url").unlink()
+    with pytest.raises(ImproperlyConfigured) as raised:
+        Environment.load(secrets_dir=secrets, required=Environment.production_requires)
+    lines = str(raised.value).splitlines()
+    assert [line.split(":")[0].strip() for line in lines[1:]] == ["APP_SECRET_KEY", "DATABASE_URL"]
+
+
+def test_a_folder_of_secrets_need_not_exist(tmp_path: Path) -> None:
+    assert Environment.load(secrets_dir=tmp_path / "none").app_currency == "USD"
 
 
 @pytest.mark.parametrize(
