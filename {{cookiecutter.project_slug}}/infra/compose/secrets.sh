@@ -28,7 +28,7 @@ password() {
 }
 
 authority() {
-    [ -e "$1.crt" ] || openssl req -x509 -newkey rsa:3072 -nodes -sha256 -days 3650 -subj "/CN=$1" \
+    [ -e "$1.crt" ] || openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 3650 -subj "/CN=$1" \
         -addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign,cRLSign \
         -keyout "$1.key" -out "$1.crt" 2>/dev/null
 }
@@ -38,7 +38,7 @@ certify() {
     authority=$1 server=$2
     [ ! -e "$server.crt" ] || return 0
     shift
-    openssl req -newkey rsa:3072 -nodes -sha256 -subj "/CN=$server" -keyout "$server.key" -out "$server.csr" 2>/dev/null
+    openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=$server" -keyout "$server.key" -out "$server.csr" 2>/dev/null
     echo "subjectAltName=DNS:localhost$(printf ',DNS:%s' "$@")" >"$server.ext"
     openssl x509 -req -in "$server.csr" -sha256 -days "$days" -extfile "$server.ext" \
         -CA "$authority.crt" -CAkey "$authority.key" -CAcreateserial -out "$server.crt" 2>/dev/null
@@ -56,7 +56,7 @@ done
 
 authority database_ca
 certify database_ca postgres
-postgres=$name?sslmode=verify-full\&sslrootcert=/run/secrets/database_ca
+postgres="$name?sslmode=verify-full&sslrootcert=/run/secrets/database_ca"
 write migrator_database_url "postgresql://${name}_migrator:$(cat migrator_database_password)@postgres:5432/$postgres"
 # % if cookiecutter.use_pgbouncer
 certify database_ca pgbouncer
