@@ -40,6 +40,9 @@ def missing_packages() -> list[str]:
     programs = {
         "postgresql": "initdb",
         "pgbouncer": "pgbouncer",
+        "pgbackrest": "pgbackrest",
+        "rclone": "rclone",
+        "age": "age",
         "redis-server": "redis-server",
         "redis-sentinel": "redis-sentinel",
         "prometheus": "prometheus",
@@ -94,6 +97,9 @@ class Server:
     account: str | None = None
     """Whose processes they are when root runs the tests, if not root's."""
 
+    host = ADDRESS
+    """The name under which clients verify its certificate."""
+
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix=f"{type(self).__name__.lower()}-"))
         self.port = free_port()
@@ -101,6 +107,7 @@ class Server:
         self.key = self.folder / "server.key"
         self.authority = self.folder / "ca.crt"
         self.log = self.folder / "log"
+        self.variables: dict[str, str] = {}
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -168,7 +175,7 @@ class Server:
         return subprocess.Popen(
             command,
             cwd=self.folder,
-            env={"PATH": PROGRAMS},
+            env={"PATH": PROGRAMS} | self.variables,
             stdout=output,
             stderr=subprocess.STDOUT,
             user=account,
@@ -180,7 +187,7 @@ class Server:
         return self.account if os.getuid() == 0 else None
 
     def _certify(self) -> None:
-        own = authority().issue_cert(ADDRESS)
+        own = authority().issue_cert(self.host)
         own.private_key_pem.write_to_path(self.key)
         own.cert_chain_pems[0].write_to_path(self.certificate)
         authority().cert_pem.write_to_path(self.authority)
