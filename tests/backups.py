@@ -121,7 +121,7 @@ class Backups:
         """Make a backup, JSON export included."""
         return self.run("backup.sh", stdin=self.deployment.manage("export"), **variables)
 
-    def fetch(self, name: str, folder: Path) -> Path:
+    def fetch(self, name: str) -> Path:
         """Take a file out of the newest set of the archive, as the runbook says."""
         archive = self.variables()["BACKUP_ARCHIVE"]
         newest = max(self.check("rclone", "lsf", "--dirs-only", archive).split())
@@ -129,8 +129,7 @@ class Backups:
         self.check("rclone", "copyto", f"{archive}/{newest}{name}.age", str(encrypted))
         identity = str(self.secrets / "identity.txt")
         self.check("age", "--decrypt", "--identity", identity, "--output", name, str(encrypted))
-        shutil.copy(self.postgres.folder / name, folder)
-        return folder / name
+        return self.postgres.folder / name
 
     def check(self, *command: str) -> str:
         """Run a command on the server that succeeds, and return what it printed.

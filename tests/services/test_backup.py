@@ -130,29 +130,21 @@ def test_an_option_that_does_not_exist_is_explained(drill: Drill) -> None:
     assert "--target=" in done.stderr
 
 
-def test_the_export_fills_an_empty_database(drill: Drill, empty: str, tmp_path: Path) -> None:
-    name = drill.backups.deployment.name
-    file = drill.backups.fetch(f"{name}.jsonl", tmp_path)
-    drill.backups.deployment.manage("migrate", "--verbosity=0", DATABASE_URL=empty)
-    drill.backups.deployment.manage("loaddata", str(file), DATABASE_URL=empty)
-    assert exported(tables(drill.backups.postgres, empty)) == exported(drill.before)
-
-
-def test_what_is_added_after_an_import_gets_a_number_of_its_own(
-    drill: Drill, empty: str, tmp_path: Path
+def test_the_export_fills_an_empty_database_that_goes_on_from_there(
+    drill: Drill, empty: str
 ) -> None:
     deployment = drill.backups.deployment
-    file = drill.backups.fetch(f"{deployment.name}.jsonl", tmp_path)
+    file = drill.backups.fetch(f"{deployment.name}.jsonl")
     deployment.manage("migrate", "--verbosity=0", DATABASE_URL=empty)
     deployment.manage("loaddata", str(file), DATABASE_URL=empty)
+    assert exported(tables(drill.backups.postgres, empty)) == exported(drill.before)
     add = "from apps.products.models import Category; Category.objects.create(name='Ä', slug='new')"
     deployment.manage("shell", "--no-imports", "-c", add, DATABASE_URL=empty)
 
 
 @pytest.mark.usefixtures("empty")
-def test_the_dump_fills_an_empty_database(drill: Drill, tmp_path: Path) -> None:
-    name = drill.backups.deployment.name
-    dump = drill.backups.fetch(f"{name}.dump", tmp_path)
+def test_the_dump_fills_an_empty_database(drill: Drill) -> None:
+    dump = drill.backups.fetch(f"{drill.backups.deployment.name}.dump")
     address = drill.backups.postgres.admin("restored")
     drill.backups.check("pg_restore", "--exit-on-error", f"--dbname={address}", str(dump))
     assert tables(drill.backups.postgres, address) == drill.before

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from django.core import serializers
 from django.core.management.base import CommandParser
 from django.core.management.commands import dumpdata
 from django.db import connections, transaction
@@ -26,6 +27,7 @@ class Command(dumpdata.Command):
 
     def handle(self, *app_labels: str, **options: Any) -> None:
         """Write to standard output, or into the file of `--output`."""
+        serializers.register_serializer("jsonl", "apps.common.exports")
         with snapshot(options["database"]):
             super().handle(*app_labels, **options)
 
