@@ -1,4 +1,4 @@
-"""Whether the tools that make backups understand how they are configured, for each kind of bucket."""
+"""Whether the tools that make backups understand their configuration, for each kind of bucket."""
 
 import configparser
 import json
