@@ -47,6 +47,9 @@ def missing_packages() -> list[str]:
         "redis-sentinel": "redis-sentinel",
         "prometheus": "prometheus",
         "prometheus-alertmanager": "prometheus-alertmanager",
+        "certbot": "certbot",
+        "pebble": "pebble",
+        "wrk": "wrk",
     }
     return [name for name, program in programs.items() if not shutil.which(program, path=PROGRAMS)]
 
