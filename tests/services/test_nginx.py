@@ -8,8 +8,10 @@ import ssl
 import subprocess
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any, Self
 from uuid import uuid4
 
 import httpx
@@ -37,6 +39,7 @@ DJANGO = ("Referrer-Policy", "Cross-Origin-Opener-Policy", "X-Frame-Options")
 UNLIMITED = {"rate=50r/s": "rate=100000r/s", "connections 200": "connections 2000"}
 CLIENTS = 500
 DRAIN = 5
+VISITORS = 16
 
 
 class Site:
@@ -59,10 +62,11 @@ class Site:
         wait_until(lambda: is_ready(f"http://{host}:{self.port}"))
         return process
 
-    def line(self, request_id: str) -> dict[str, str]:
+    def line(self, request_id: str) -> dict[str, Any]:
         """Return what the application has logged of a request."""
         log = self.deployment.folder / "config.serve.log"
         lines = [line for line in log.read_text("utf-8").splitlines() if request_id in line]
+        found: dict[str, Any]
         (found,) = (line for line in map(json.loads, lines) if line.get("event") == "request")
         return found
 
@@ -269,7 +273,7 @@ def test_static_files_are_compressed_kept_and_good_for_ever(
 
 
 def test_answers_are_compressed(visitor: httpx.Client) -> None:
-    assert visitor.get("/").headers["Content-Encoding"] == "gzip"
+    assert visitor.get("/admin/login/").headers["Content-Encoding"] == "gzip"
 
 
 def test_when_nobody_serves_the_error_says_when_to_come_back(
@@ -304,44 +308,61 @@ def test_five_hundred_clients_keep_their_connections(
     assert {line["status"] for line in lines} <= {200, 499}
 
 
-def test_a_rolling_restart_loses_no_request(programs: Path, site: Site, names: NameServer) -> None:
-    failures: list[str] = []
-    answered = [0]
-    over = threading.Event()
+class Crowd:
+    """Visitors who read and send, one request after the other, for as long as a block lasts.
 
-    def visit(nginx: Nginx) -> None:
-        with nginx.client() as client:
-            client.timeout = PATIENCE
-            while not over.is_set():
-                for method, path, good in (("GET", PRODUCTS, 200), ("POST", LOGIN, 400)):
-                    body = {} if method == "POST" else None
+    Attributes:
+        outcomes: What became of each request.
+    """
+
+    def __init__(self, nginx: Nginx) -> None:
+        self.nginx = nginx
+        self.outcomes: list[str] = []
+        self._over = threading.Event()
+        self._visitors = [threading.Thread(target=self._visit) for _ in range(VISITORS)]
+
+    def __enter__(self) -> Self:
+        for visitor in self._visitors:
+            visitor.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        for visitor in self._visitors:
+            visitor.join()
+
+    def wait_for_more(self) -> None:
+        """Return when they have made many more requests."""
+        before = len(self.outcomes)
+        wait_until(lambda: len(self.outcomes) > before + 100)
+
+    def _visit(self) -> None:
+        with self.nginx.client() as client:
+            client.timeout = httpx.Timeout(PATIENCE)
+            while not self._over.is_set():
+                for request in (
+                    client.build_request("GET", PRODUCTS),
+                    client.build_request("POST", LOGIN, json={}),
+                ):
                     try:
-                        response = client.request(method, path, json=body)
+                        outcome = f"{request.method} {client.send(request).status_code}"
                     except httpx.HTTPError as error:
-                        failures.append(repr(error))
-                        continue
-                    answered[0] += 1
-                    if response.status_code != good:
-                        failures.append(f"{method} {response.status_code} {response.text}")
+                        outcome = f"{request.method} {error!r}"
+                    self.outcomes.append(outcome)
 
+
+def test_a_rolling_restart_loses_no_request(programs: Path, site: Site, names: NameServer) -> None:
     with (
         Nginx(programs, site.infra, DOMAIN, names, site.port, UNLIMITED) as nginx,
-        ExitStack() as stack,
+        Crowd(nginx) as crowd,
     ):
-        visitors = [threading.Thread(target=visit, args=(nginx,)) for _ in range(16)]
-        for each in visitors:
-            each.start()
-            stack.callback(each.join)
-        stack.callback(over.set)
         for host in WEB:
-            before = answered[0]
-            wait_until(lambda before=before: answered[0] > before + 100)
+            crowd.wait_for_more()
             site.processes[host].send_signal(signal.SIGTERM)
             assert site.processes[host].wait(PATIENCE) == 0
             site.processes[host] = site.start(host)
-        before = answered[0]
-        wait_until(lambda: answered[0] > before + 100)
-    assert failures == []
+        crowd.wait_for_more()
+    assert set(crowd.outcomes) == {"GET 200", "POST 400"}
 
 
 def test_a_certificate_comes_from_the_authority_and_nginx_reads_it(
@@ -354,3 +375,43 @@ def test_a_certificate_comes_from_the_authority_and_nginx_reads_it(
         assert "placeholder" in nginx.issuer()
         with nginx.asking(pebble):
             wait_until(lambda: "Pebble" in nginx.issuer())
+
+
+@pytest.fixture
+def cloudflare(site: Site, tmp_path: Path) -> Path:
+    """Where Cloudflare would publish its addresses; the files end without the end of a line."""
+    networks = re.findall(r"set_real_ip_from (.+);", conf(site))
+    for name, mark in (("ips-v4", "."), ("ips-v6", ":")):
+        (tmp_path / name).write_text("\n".join(each for each in networks if mark in each))
+    return tmp_path
+
+
+def conf(site: Site) -> str:
+    """Return whom the project believes."""
+    return (site.infra / "nginx/cloudflare.conf").read_text("utf-8")
+
+
+def refresh(site: Site, published: Path) -> "subprocess.CompletedProcess[str]":
+    """Bring that up to date."""
+    handler = partial(SimpleHTTPRequestHandler, directory=str(published))
+    with ThreadingHTTPServer((ADDRESS, 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        url = f"http://{ADDRESS}:{server.server_port}"
+        script = ("sh", site.infra / "nginx/cloudflare.sh", url)
+        done = subprocess.run(script, check=False, capture_output=True, text=True)
+        server.shutdown()
+        thread.join()
+    return done
+
+
+def test_who_is_believed_is_what_cloudflare_publishes(site: Site, cloudflare: Path) -> None:
+    assert refresh(site, cloudflare).stdout == conf(site)
+
+
+@pytest.mark.parametrize("answer", ["<html>", "10.0.0.0/8", "10.0.0.0/8; include /etc/passwd"])
+def test_nothing_else_is_believed(site: Site, cloudflare: Path, answer: str) -> None:
+    for file in cloudflare.iterdir():
+        file.write_text(answer)
+    done = refresh(site, cloudflare)
+    assert (done.returncode, done.stdout) == (1, "")

@@ -149,6 +149,9 @@ class Environment(Variables):
         min_length=50,
         description="signs sessions, cookies and e-mailed codes",
     )
+    app_secret_key_fallbacks: Annotated[list[SecretStr], NoDecode, BeforeValidator(_split)] = Field(
+        default=[], description="former keys whose signatures are still good, comma-separated"
+    )
     app_jwt_signing_key: SecretStr = Field(
         default=SecretStr("insecure-development-key-that-nobody-should-sign-real-tokens-with"),
         min_length=50,

@@ -68,6 +68,17 @@ def test_a_malformed_secret_is_not_shown() -> None:
     assert "tooshort" not in output
 
 
+def test_what_a_former_key_has_signed_is_still_good() -> None:
+    former = "signing-key-of-a-shop-that-was-replaced-in-tests-1"
+    check = f"from django.core.signing import *; Signer().unsign(Signer(key={former!r}).sign('x'))"
+    shell = ("shell", "--no-imports", "--command", check)
+    status, _ = start("development", *shell, APP_SECRET_KEY_FALLBACKS=f"{former}, another")
+    assert status == 0
+    status, output = start("development", *shell)
+    assert status != 0
+    assert "BadSignature" in output
+
+
 @pytest.fixture
 def secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with all that production requires, as files, and no variable of ours."""

@@ -9,6 +9,7 @@ from config.environment import environment
 env = environment()
 
 SECRET_KEY = env.app_secret_key.get_secret_value()
+SECRET_KEY_FALLBACKS = [key.get_secret_value() for key in env.app_secret_key_fallbacks]
 ALLOWED_HOSTS = env.app_allowed_hosts
 TRUSTED_PROXIES = env.app_trusted_proxies
 
