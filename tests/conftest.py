@@ -21,3 +21,11 @@ def pytest_report_header() -> str:
     """Say how much work the matrix shares."""
     every = sum(len(gates(name)) for name in PROJECTS)
     return f"matrix: {len(PROJECTS)} projects: {len(steps())} distinct steps of {every}"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the figures that tests have recorded."""
+    for report in terminalreporter.getreports("passed"):
+        for name, value in report.user_properties:
+            if name == "figure":
+                terminalreporter.write_line(str(value))

@@ -83,6 +83,10 @@ redis=rediss://${name}_app:$(cat redis_password)@redis:6379
 # % endif
 write redis_url "$redis?ssl_ca_certs=/run/secrets/redis_ca"
 
+# Nginx and certbot write here, under an account of their own.
+mkdir -p acme/state acme/webroot certificates
+chmod 1777 acme/state acme/webroot certificates
+
 # The mail catcher of compose.yaml, until there is a real server: smtp://user:password@host:587
 write email_url smtp://mailpit:1025
 

@@ -1,0 +1,1 @@
+"""The image, and the system that Compose makes of it, in a real container engine."""
