@@ -13,10 +13,10 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.deployment import HEADERS, Deployment
+from tests.deployment import HEADERS, Deployment, is_ready
 from tests.otlp import Collector, Span
 from tests.redis_servers import Redis, RedisCluster
-from tests.servers import ADDRESS, free_port, wait_until
+from tests.servers import ADDRESS, PATIENCE, free_port, wait_until
 
 DEMO = {"DJANGO_SETTINGS_MODULE": "config.settings.test"}
 CUSTOMER = "customer@example.com"
@@ -91,7 +91,7 @@ class Purchase:
 
 @dataclass(frozen=True)
 class Shop:
-    """A deployment that sells, with two processes for the web and one for tasks."""
+    """A deployment that sells, with one process for the web and one for tasks."""
 
     deployment: Deployment
     collector: Collector
@@ -235,6 +235,17 @@ def test_a_caller_who_does_not_trace_a_request_is_heard(shop: Shop) -> None:
     later.ask("GET", "products/")
     wait_until(lambda: shop.collector.trace(later.trace_id))
     assert shop.collector.trace(purchase.trace_id) == []
+
+
+def test_a_server_that_ends_sends_its_last_spans(shop: Shop) -> None:
+    port, there = free_port(), {"OTEL_EXPORTER_OTLP_ENDPOINT": shop.collector.url}
+    server = shop.deployment.start("-m", "config.serve", "--port", str(port), **there)
+    last = Purchase(f"http://{ADDRESS}:{port}", "v1", shop.token)
+    wait_until(lambda: is_ready(last.url))
+    last.ask("GET", "products/")
+    server.terminate()
+    assert server.wait(PATIENCE) == 0
+    assert shop.collector.trace(last.trace_id)
 
 
 @pytest.fixture
