@@ -1,7 +1,8 @@
 """Docker's engine from the system's packages, which starts with no image and reaches no registry.
 
-What it keeps stays in `.cache/engine`: the next run finds the images that it would make again. Networks
-work without any of the host's, or of its firewall: containers reach each other, and are reached.
+What it keeps stays in `.cache/engine`: the next run finds the images that it would make again.
+Networks work without any of the host's, or of its firewall: containers reach each other, and are
+reached.
 """
 
 import os
@@ -10,6 +11,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from fcntl import LOCK_EX, flock
 from pathlib import Path
 from typing import Any, Self
@@ -60,13 +62,12 @@ class Engine:
                 stdout=log,
                 stderr=log,
             )
-        try:
+        with suppress(TimeoutError):
             wait_until(lambda: self.answers() or self._process.poll() is not None, seconds=20)
-            if not self.answers():
-                raise RuntimeError((self._run / "log").read_text()[-2000:])
-        except BaseException:
+        if not self.answers():
+            reason = (self._run / "log").read_text()[-2000:]
             self.__exit__()
-            raise
+            raise RuntimeError(reason)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -81,7 +82,7 @@ class Engine:
         done = subprocess.run(command, env=self.variables, check=False, capture_output=True)
         return done.returncode == 0
 
-    def docker(self, *arguments: str, **options: Any) -> str:  # noqa: ANN401 - subprocess.run's
+    def docker(self, *arguments: str, **options: Any) -> str:
         """Run Docker's command line and return what it printed, errors included.
 
         Raises:
@@ -120,10 +121,10 @@ class Engine:
                 shutil.copy(certificates, root / "etc/ssl/certs/ca-certificates.crt")
             for command in (["ldconfig"], ["/usr/local/bin/python", "-m", "ensurepip"]):
                 _run(["chroot", str(root), *command])
-            settings = ("PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin",)
-            settings += tuple(
-                f"{name}=/etc/ssl/certs/ca-certificates.crt"
-                for name in ("PIP_CERT", "SSL_CERT_FILE")
+            settings = (
+                "PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin",
+                "PIP_CERT=/etc/ssl/certs/ca-certificates.crt",
+                "SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt",
             )
             archive = Path(temporary) / "root.tar"
             _run(["tar", "--create", "--directory", str(root), "--file", str(archive), "."])
@@ -143,7 +144,7 @@ class Engine:
             self.build(STANDINS, image, "--target", service)
 
 
-def _run(command: list[str | Path], **options: Any) -> str:  # noqa: ANN401 - subprocess.run's
+def _run(command: list[str | Path], **options: Any) -> str:
     done = subprocess.run(
         command, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options
     )

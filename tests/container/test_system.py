@@ -1,4 +1,4 @@
-"""The image is built, and the whole system comes up as Compose is told, hardened as it is in production."""
+"""The image is built, and the whole system comes up, as hardened as it is in production."""
 
 import json
 import shutil
@@ -75,7 +75,7 @@ def image(engine: Engine, project: Path) -> str:
 
 
 @pytest.fixture(scope="module")
-def system(engine: Engine, image: str, project: Path) -> Iterator[System]:
+def system(engine: Engine, project: Path, image: str) -> Iterator[System]:  # noqa: ARG001
     """The whole system, with stand-ins for the images of others."""
     subprocess.run(["sh", "infra/compose/secrets.sh"], cwd=project, check=True)
     system = System(engine, project)

@@ -99,8 +99,8 @@ def test_every_service_of_a_part_has_its_profile(project: Path, name: str) -> No
 
 
 def test_compose_understands_the_whole_system_with_any_profiles(system: Path) -> None:
-    profiles = [Path(name).parent.name for name in PARTS if (system / name).exists()]
-    assert set(profiles) == {each for one in services(system).values() for each in profiles_of(one)}
+    profiles = sorted({each for one in services(system).values() for each in profiles_of(one)})
+    assert profiles
     for size in range(len(profiles) + 1):
         for chosen in itertools.combinations(profiles, size):
             assert read(system / "compose.yaml", profiles=chosen) == ""
@@ -159,14 +159,18 @@ def test_every_secret_is_given_to_somebody(system: Path) -> None:
     assert given == set(resolved(system)["secrets"])
 
 
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+
+
 def test_secrets_stay_what_they_are_and_only_their_owner_gets_to_them(project: Path) -> None:
     script = ["sh", "infra/compose/secrets.sh"]
     subprocess.run(script, cwd=project, check=True)
     folder = project / "secrets"
-    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    before = contents(folder)
     (folder / "redis_url").unlink()
     subprocess.run(script, cwd=project, check=True)
-    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+    assert contents(folder) == before
     assert folder.stat().st_mode & 0o777 == 0o700
     authorities = [path for path in folder.glob("*_ca.key") if path.stat().st_mode & 0o077]
     assert authorities == []

@@ -39,7 +39,8 @@ MISTAKES = {
 
 def lint(linter: str, *files: Path) -> str:
     """Run a linter and return what it found."""
-    command = [BIN / LINTERS[linter][0], *LINTERS[linter][1:], *files]
+    program, *options = LINTERS[linter]
+    command = [str(BIN / program), *options, *map(str, files)]
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     return done.stdout + done.stderr
 
