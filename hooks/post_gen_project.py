@@ -38,10 +38,15 @@ FEATURE_PATHS: dict[str, tuple[str, ...]] = {
         "config/api_v2.py",
         "docs/adr/0008-hot-reads-stay-on-the-event-loop.md",
         "docs/concurrency.md",
+        "tests/load/version_2.py",
         "tests/test_reads.py",
         "tests/test_visits.py",
     ),
-    "use_pgbouncer": ("docs/runbooks/pgbouncer.md", "infra/pgbouncer"),
+    "use_pgbouncer": (
+        "docs/runbooks/pgbouncer.md",
+        "infra/pgbouncer",
+        "tests/chaos/kill_pgbouncer.py",
+    ),
     "use_redis_cluster": (
         "apps/common/redis/cluster.py",
         "docs/runbooks/redis-cluster.md",
@@ -67,6 +72,7 @@ FEATURE_PATHS: dict[str, tuple[str, ...]] = {
         "apps/common/tracing",
         "docs/tracing.md",
         "infra/otel",
+        "tests/chaos/kill_collector.py",
     ),
 }
 

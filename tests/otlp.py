@@ -42,6 +42,9 @@ class Span:
 class Collector(ThreadingHTTPServer):
     """Takes spans until a block ends.
 
+    Args:
+        port: Where; one that is free unless told otherwise.
+
     Attributes:
         spans: What has come so far.
         requests: The messages, in their own form.
@@ -49,8 +52,8 @@ class Collector(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self) -> None:
-        super().__init__((ADDRESS, 0), Endpoint)
+    def __init__(self, port: int = 0) -> None:
+        super().__init__((ADDRESS, port), Endpoint)
         self.spans: list[Span] = []
         self.requests: list[ExportTraceServiceRequest] = []
 
