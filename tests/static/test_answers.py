@@ -225,7 +225,9 @@ def test_every_question_has_a_prompt_and_every_choice_that_needs_one_a_label() -
 
 def test_no_project_can_be_called_like_what_it_depends_on() -> None:
     project = tomllib.loads(render(answers())["pyproject.toml"].decode())
-    required = [*project["project"]["dependencies"], *project["dependency-groups"]["dev"]]
+    groups = project["dependency-groups"].values()
+    lists = [project["project"]["dependencies"], *groups]
+    required = [line for lines in lists for line in lines if isinstance(line, str)]
     names = {line.split("[")[0].split(">")[0].split("~")[0].replace("-", "_") for line in required}
     folders = {path.name for path in PROJECT.iterdir() if path.is_dir() and path.name[0] != "."}
     assert (names | folders) - pre_gen_project.RESERVED == set()

@@ -22,7 +22,6 @@ WORKFLOWS = [path for folder in FOLDERS for path in sorted(folder.glob("workflow
 ACTIONS = [path for folder in FOLDERS for path in sorted(folder.glob("actions/*/action.yml"))]
 PINNED = re.compile(r"uses: (\./\S+|[\w/.-]+@[0-9a-f]{40} # v?\d+\.\d+\.\d+)")
 NAMED = re.compile(r"\bmake (?P<target>\w+)|\bsh (?P<script>[\w./-]+)|(?P<own>\.ci/\w+)")
-EXPRESSION = re.compile(r"\$\{\{ matrix\.(\w+) \}\}")
 RULES = """
 rules:
   self-repository: # No workflow is called from another repository.
@@ -36,7 +35,8 @@ jobs:
     runs-on: ubuntu-latest
     steps:
       - uses: actions/checkout@v6
-      - run: echo "${{ github.head_ref }} ${{ steps.none.outputs.x }}"
+      - run: echo "${{ github.head_ref }}"
+        if: ${{ githb.ref }}
         timeout: 3
 """
 
@@ -45,9 +45,9 @@ def named(path: Path) -> str:
     return str(path.relative_to(TEMPLATE))[-40:]
 
 
-def run(tool: str, *arguments: object) -> str:
+def run(tool: str, *arguments: str | Path) -> str:
     """Run a validator; return nothing if it is content, else what it said."""
-    command = [BIN / tool, *map(str, arguments)]
+    command: list[str | Path] = [BIN / tool, *arguments]
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     return done.stdout + done.stderr if done.returncode else ""
 
@@ -73,7 +73,6 @@ def mistaken(tmp_path: Path) -> Path:
 
 def test_workflows_are_what_github_reads() -> None:
     assert schema("workflows", *WORKFLOWS) == ""
-    assert schema("actions", *ACTIONS) == ""
 
 
 def test_expressions_and_scripts_of_workflows_make_sense() -> None:
@@ -86,7 +85,7 @@ def test_workflows_are_safe(tmp_path: Path) -> None:
 
 def test_every_validator_notices_a_mistake(mistaken: Path, tmp_path: Path) -> None:
     assert "'timeout' was unexpected" in schema("workflows", mistaken)
-    assert any('"none"' in line for line in complaints([mistaken]))
+    assert any('variable "githb"' in line for line in complaints([mistaken]))
     for audit in ("dangerous-triggers", "template-injection", "unpinned-uses", "artipacked"):
         assert audit in zizmor(tmp_path, mistaken)
 
@@ -169,5 +168,7 @@ def expanded(command: str, job: dict[str, Any]) -> Iterator[str]:
     """Put every combination of a job's matrix into a command."""
     matrix = job.get("strategy", {}).get("matrix", {})
     for values in product(*matrix.values()):
-        chosen = dict(zip(matrix, map(str, values), strict=True))
-        yield EXPRESSION.sub(lambda found: chosen[found[1]], command)
+        chosen = command
+        for name, value in zip(matrix, values, strict=True):
+            chosen = chosen.replace(f"${{{{ matrix.{name} }}}}", str(value))
+        yield chosen

@@ -1,4 +1,7 @@
-"""The collector of traces dies and comes back."""
+"""The collector of traces dies and comes back.
+
+    CHAOS_COLLECTOR="docker compose kill otel-collector && docker compose start --wait otel-collector"
+"""
 
 from tests.chaos.shop import Shop
 

@@ -1,4 +1,7 @@
-"""PgBouncer dies and comes back."""
+"""PgBouncer dies and comes back.
+
+    CHAOS_PGBOUNCER="docker compose kill pgbouncer && docker compose start --wait pgbouncer"
+"""
 
 from tests.chaos.shop import Shop
 

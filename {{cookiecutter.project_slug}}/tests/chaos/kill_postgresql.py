@@ -1,4 +1,7 @@
-"""PostgreSQL dies and comes back."""
+"""PostgreSQL dies and comes back.
+
+    CHAOS_POSTGRESQL="docker compose kill postgres && docker compose start --wait postgres"
+"""
 
 from tests.chaos.shop import Shop
 
