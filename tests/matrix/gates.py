@@ -30,7 +30,10 @@ DOCUMENTS = (
     *("docs/", "infra/"),
 )
 # What its management commands never open in development, nor do tests.
-DEPLOYMENT = (*DOCUMENTS, "config/settings/postgresql.py", "config/settings/production.py")
+DEPLOYMENT = (
+    *(*DOCUMENTS, "config/settings/postgresql.py", "config/settings/production.py"),
+    *("tests/chaos/", "tests/load/", "tests/smoke/"),
+)
 
 TESTS_OF_THE_WHOLE = ("tests/test_documents.py", "tests/test_settings.py")
 # What no test opens but those of the part, as is seen whenever they are run.

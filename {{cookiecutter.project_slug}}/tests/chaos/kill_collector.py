@@ -1,6 +1,6 @@
 """The collector of traces dies and comes back.
 
-    CHAOS_COLLECTOR="docker compose kill otel-collector && docker compose start --wait otel-collector"
+CHAOS_COLLECTOR="docker compose kill otel-collector && docker compose start --wait otel-collector"
 """
 
 from tests.chaos.shop import Shop

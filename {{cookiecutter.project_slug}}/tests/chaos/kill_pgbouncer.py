@@ -1,6 +1,6 @@
 """PgBouncer dies and comes back.
 
-    CHAOS_PGBOUNCER="docker compose kill pgbouncer && docker compose start --wait pgbouncer"
+CHAOS_PGBOUNCER="docker compose kill pgbouncer && docker compose start --wait pgbouncer"
 """
 
 from tests.chaos.shop import Shop

@@ -1,6 +1,6 @@
 """PostgreSQL dies and comes back.
 
-    CHAOS_POSTGRESQL="docker compose kill postgres && docker compose start --wait postgres"
+CHAOS_POSTGRESQL="docker compose kill postgres && docker compose start --wait postgres"
 """
 
 from tests.chaos.shop import Shop

@@ -1,6 +1,6 @@
 """Redis dies, or a master of several: another takes its place, or it comes back.
 
-    CHAOS_REDIS="docker compose kill NAME && sleep 20 && docker compose start --wait NAME"
+CHAOS_REDIS="docker compose kill NAME && sleep 20 && docker compose start --wait NAME"
 """
 
 from tests.chaos.shop import Shop

@@ -1,6 +1,6 @@
 """A worker dies in the middle of its tasks, and another begins.
 
-    CHAOS_WORKER="docker compose kill worker && docker compose start --wait worker"
+CHAOS_WORKER="docker compose kill worker && docker compose start --wait worker"
 """
 
 from tests.chaos.shop import Shop
