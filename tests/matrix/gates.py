@@ -27,13 +27,10 @@ READS = dict.fromkeys(("lint-imports", "mypy", "ruff", "zdm"), (".py", ".toml"))
 # What other commands, which run the project, never open.
 DOCUMENTS = (
     *(".ci/", ".github/", ".pre-commit-config.yaml", "CHANGELOG.md", "LICENSE", "README.md"),
-    *("docs/", "infra/"),
+    *("compose.yaml", "docs/", "infra/", "tests/chaos/", "tests/load/", "tests/smoke/"),
 )
 # What its management commands never open in development, nor do tests.
-DEPLOYMENT = (
-    *(*DOCUMENTS, "config/settings/postgresql.py", "config/settings/production.py"),
-    *("tests/chaos/", "tests/load/", "tests/smoke/"),
-)
+DEPLOYMENT = (*DOCUMENTS, "config/settings/postgresql.py", "config/settings/production.py")
 
 TESTS_OF_THE_WHOLE = ("tests/test_documents.py", "tests/test_settings.py")
 # What no test opens but those of the part, as is seen whenever they are run.
