@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
 
-from locust import FastHttpUser, constant_throughput, task
+from locust import FastHttpUser, poisson, task
 from locust.exception import StopUser
 
 WORDS = ("linen", "silk", "denim", "wool", "cotton", "velvet", "kente", "corduroy")
@@ -36,12 +36,12 @@ class Login:
 
 
 class Customer(FastHttpUser):
-    """Does one thing a second, so that there are as many requests a second as customers."""
+    """Does one thing a second on average, whenever it likes: customers are not in step."""
 
     abstract = True
     version: str
     login = Login()
-    wait_time = constant_throughput(1)
+    wait_time = poisson(1)
     # As a proxy would say it: without one, production redirects what is not encrypted.
     default_headers = {"Accept": "application/json", "X-Forwarded-Proto": "https"}
 
