@@ -4,6 +4,7 @@ import itertools
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from functools import cache
@@ -61,6 +62,13 @@ def system(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     folder = tmp_path_factory.mktemp("system")
     write(SYSTEMS[request.param], folder)
     return folder
+
+
+@pytest.fixture(scope="module")
+def elk_secrets(project: Path) -> Path:
+    """What is secret about logs: large keys, which take a while and are the same to everybody."""
+    subprocess.run(["sh", "infra/elk/secrets.sh"], cwd=project, check=True)
+    return project / "infra/elk/secrets"
 
 
 def read(file: Path, *arguments: str, profiles: tuple[str, ...] = ()) -> str:
@@ -143,7 +151,9 @@ def test_who_waits_for_the_health_of_another_service_can_learn_of_it(system: Pat
                 assert every[other].get("restart") in {"no", "on-failure"}, other
 
 
-def test_files_that_services_are_given_are_there(system: Path) -> None:
+def test_files_that_services_are_given_are_there(system: Path, elk_secrets: Path) -> None:
+    if (system / "infra/elk").exists():
+        shutil.copytree(elk_secrets, system / "infra/elk/secrets")
     subprocess.run(["sh", "infra/compose/secrets.sh"], cwd=system, check=True)
     mounts = [mount for one in services(system).values() for mount in one.get("volumes", ())]
     given = [mount["source"] for mount in mounts if mount["type"] == "bind"]
