@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from pydantic import Field
+from pydantic import Field, FilePath
 from structlog.typing import Processor
 
 from apps.common.elk.lumberjack import Connection
@@ -17,6 +17,10 @@ class _Variables(Variables):
         pattern=r"^(tcp|tls)://[\w.-]+:\d+$",
         description="where Logstash listens to Beats, such as tls://logstash:5044; nowhere when empty",
     )
+    app_logstash_ca: FilePath | None = Field(
+        default=None,
+        description="certificate of who has signed Logstash's; those that the system trusts when empty",
+    )
 
 
 def handler(stream: Stream, processors: Sequence[Processor]) -> LineHandler:
@@ -25,6 +29,8 @@ def handler(stream: Stream, processors: Sequence[Processor]) -> LineHandler:
     Raises:
         ImproperlyConfigured: It says so in a wrong way.
     """
-    if url := read(_Variables).app_logstash_url:
-        stream = ShippedStream(stream, Shipper(Connection(url)))
+    variables = read(_Variables)
+    if url := variables.app_logstash_url:
+        connection = Connection(url, authority=variables.app_logstash_ca)
+        stream = ShippedStream(stream, Shipper(connection))
     return LineHandler(stream, processors)

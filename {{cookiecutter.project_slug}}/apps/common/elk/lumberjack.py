@@ -9,6 +9,7 @@ import socket
 import ssl
 import struct
 from collections.abc import Sequence
+from pathlib import Path
 from urllib.parse import urlsplit
 
 CONNECT_TIMEOUT = 5.0  # seconds
@@ -25,12 +26,13 @@ class Connection:
 
     Args:
         url: `tcp://host:port` or `tls://host:port`; the certificate is verified.
+        authority: Certificate of who has signed it; else it is one that the system trusts.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, authority: Path | None = None) -> None:
         parts = urlsplit(url)
         self._address = str(parts.hostname), int(parts.port or 0)
-        self._tls = ssl.create_default_context() if parts.scheme == "tls" else None
+        self._tls = ssl.create_default_context(cafile=authority) if parts.scheme == "tls" else None
         self._socket: socket.socket | None = None
 
     def send(self, lines: Sequence[bytes]) -> None:

@@ -148,16 +148,13 @@ def test_what_cannot_be_delivered_in_the_end_is_told_of() -> None:
     assert log == [{"event": "logs not shipped", "lines": 1, "log_level": "warning"}]
 
 
-def test_with_tls_lines_go_to_nobody_whose_certificate_is_not_trusted(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_with_tls_lines_go_to_nobody_whose_certificate_is_not_trusted(tmp_path: Path) -> None:
     script = str(BASE_DIR / "infra/elk/secrets.sh")
     subprocess.run(["sh", script, tmp_path], check=True)  # noqa: S603, S607 - the project's own
     with Logstash(secrets=tmp_path) as logstash:
         with pytest.raises(SSLCertVerificationError):
             Connection(logstash.url).send([b"1"])
-        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.crt"))
-        trusting = Connection(logstash.url)
+        trusting = Connection(logstash.url, authority=tmp_path / "ca.crt")
         trusting.send([b"2"])
         trusting.close()
         wait_until(lambda: logstash.lines == [2])
