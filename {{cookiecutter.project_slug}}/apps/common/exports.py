@@ -20,5 +20,5 @@ class Serializer(jsonl.Serializer):
     """Writes one record a line."""
 
     def _init_options(self) -> None:
-        super()._init_options()
+        super()._init_options()  # type: ignore[misc] # The stubs lack it.
         self.json_kwargs["cls"] = Encoder
