@@ -44,12 +44,14 @@ FEATURE_PATHS: dict[str, tuple[str, ...]] = {
     ),
     "use_pgbouncer": (
         "docs/runbooks/pgbouncer.md",
+        "infra/k8s/components/pgbouncer",
         "infra/pgbouncer",
         "tests/chaos/kill_pgbouncer.py",
     ),
     "use_redis_cluster": (
         "apps/common/redis/cluster.py",
         "docs/runbooks/redis-cluster.md",
+        "infra/k8s/components/redis-cluster",
         "infra/redis/cluster",
     ),
     "use_elk": (
@@ -61,6 +63,7 @@ FEATURE_PATHS: dict[str, tuple[str, ...]] = {
         "docs/elk.md",
         "docs/runbooks/alerts/LogsDropped.md",
         "infra/elk",
+        "infra/k8s/components/elk",
         "infra/monitoring/prometheus/rules/elk.yaml",
         "infra/monitoring/prometheus/tests/elk.yaml",
         "tests/elk.py",
@@ -71,8 +74,17 @@ FEATURE_PATHS: dict[str, tuple[str, ...]] = {
         "apps/common/tests/test_tracing.py",
         "apps/common/tracing",
         "docs/tracing.md",
+        "infra/k8s/components/otel",
         "infra/otel",
         "tests/chaos/kill_collector.py",
+    ),
+    # The last: it takes along what the others have there.
+    "use_k8s_hpa": (
+        "docs/adr/0011-new-versions-prove-themselves.md",
+        "docs/kubernetes.md",
+        "docs/kubernetes.svg",
+        "docs/runbooks/rollback.md",
+        "infra/k8s",
     ),
 }
 

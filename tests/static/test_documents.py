@@ -52,8 +52,9 @@ def test_the_tree_is_what_is_generated() -> None:
 @ROOTS
 def test_every_target_is_explained_and_phony(root: Path) -> None:
     makefile = (root / "Makefile").read_text("utf-8")
-    (phony,) = re.findall(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)
-    assert re.findall(r"^([a-z]+):", makefile, re.MULTILINE) == targets(makefile) == phony.split()
+    phony = " ".join(re.findall(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)).split()
+    assert re.findall(r"^([a-z]+):", makefile, re.MULTILINE) == targets(makefile)
+    assert sorted(targets(makefile)) == sorted(phony)
 
 
 @ROOTS

@@ -1,8 +1,8 @@
 """Health probes, answered before Django: no middleware, no request thread, no log line.
 
 `/livez` says the process runs its loop, `/readyz` that it can reach the database and is not about
-to end, `/startupz` that the database has every migration. Kubernetes restarts on the first, routes
-on the second and waits for the third.
+to end, `/startupz` that the database has every migration. An orchestrator restarts on the first,
+routes on the second and waits for the third.
 """
 
 import asyncio
