@@ -54,9 +54,8 @@ def of_a_server(deployment: Deployment, path: str, seconds: int) -> Footprint:
     """Press a server."""
     port = free_port()
     url = f"http://{ADDRESS}:{port}"
-    options = ("--port", str(port), "--lifespan", "off", "--no-proxy-headers", "--no-access-log")
     started = time.perf_counter()
-    server = deployment.start("-m", "uvicorn", "config.asgi:application", *options)
+    server = deployment.start("-m", "config.serve", "--port", str(port))
     wait_until(lambda: is_ready(url))
     start, idle = time.perf_counter() - started, megabytes(server.pid)
     load = Load(connections=CONNECTIONS, seconds=seconds)

@@ -1,11 +1,12 @@
 """What the real Prometheus tells Kubernetes: how busy pods are, and how a new version does."""
 
+import subprocess
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from typing import Self
 
 import httpx
@@ -14,7 +15,7 @@ import yaml
 
 from tests.adapter import Adapter
 from tests.canary import roll_out
-from tests.deployment import HEADERS, Deployment
+from tests.deployment import HEADERS, Deployment, is_ready
 from tests.kubernetes import Manifest, config, container, find, manifests, pods
 from tests.monitoring_servers import Prometheus
 from tests.redis_servers import Redis
@@ -177,6 +178,82 @@ def test_a_metric_that_nobody_exports_is_noticed(cluster: Cluster) -> None:
     )
     with pytest.raises(LookupError, match="queue:tasks_overdue:max"):
         broken.for_metric(cluster.prometheus.samples, spec["metrics"][0], NAMESPACE)
+
+
+class Visitors:
+    """People who ask one pod after the other, of those that a Service leads to.
+
+    Attributes:
+        pods: Where requests go.
+        outcomes: What became of each.
+    """
+
+    def __init__(self, *pods: str) -> None:
+        self.pods = list(pods)
+        self.outcomes: list[str] = []
+        self._over = Event()
+        self._threads = [Thread(target=self._visit, args=(first,)) for first in range(4)]
+
+    def __enter__(self) -> Self:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        for thread in self._threads:
+            thread.join()
+
+    def wait_for_more(self) -> None:
+        """Return when they have asked each pod many times again."""
+        before = len(self.outcomes)
+        wait_until(lambda: len(self.outcomes) > before + 100)
+
+    def _visit(self, number: int) -> None:
+        with httpx.Client(headers=HEADERS, timeout=20) as client:
+            while not self._over.is_set():
+                number += 1
+                pods = self.pods
+                try:
+                    answer = client.get(f"{pods[number % len(pods)]}/api/v1/products/")
+                    self.outcomes.append(str(answer.status_code))
+                except httpx.HTTPError as error:
+                    self.outcomes.append(repr(error))
+
+
+def start_pod(deployment: Deployment) -> "tuple[str, subprocess.Popen[bytes]]":
+    """Start a server with the arguments and the patience of the manifests."""
+    command = container(pods(manifests())["web"])["args"]
+    port = str(free_port())
+    process = deployment.start(
+        *command[1 : command.index("--host")],
+        *("--port", port),
+        APP_DRAIN_SECONDS=config(manifests())["APP_DRAIN_SECONDS"],
+    )
+    url = f"http://{ADDRESS}:{port}"
+    wait_until(lambda: is_ready(url))
+    assert httpx.get(f"{url}/startupz").is_success
+    return url, process
+
+
+def test_a_rolling_restart_loses_no_request(cluster: Cluster) -> None:
+    """Word that a pod ends spreads late: requests come for half of the time that it drains."""
+    drain = int(config(manifests())["APP_DRAIN_SECONDS"])
+    grace = pods(manifests())["web"]["spec"]["terminationGracePeriodSeconds"]
+    (url, process), (new, other) = (start_pod(cluster.deployment) for _ in range(2))
+    with Visitors(url) as visitors:
+        visitors.wait_for_more()
+        visitors.pods = [url, new]
+        process.terminate()
+        told = time.monotonic()
+        wait_until(lambda: not is_ready(url))
+        wait_until(lambda: time.monotonic() - told > drain / 2)
+        visitors.pods = [new]
+        assert process.wait(grace) == 0
+        assert time.monotonic() - told >= drain
+        visitors.wait_for_more()
+    other.kill()
+    assert set(visitors.outcomes) == {"200"}
 
 
 class Version(ThreadingHTTPServer):
