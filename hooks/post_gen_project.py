@@ -80,9 +80,12 @@ FEATURE_PATHS: dict[str, tuple[str, ...]] = {
     ),
     # The last: it takes along what the others have there.
     "use_k8s_hpa": (
+        ".github/actions",
+        ".github/workflows/deploy.yml",
         "docs/adr/0011-new-versions-prove-themselves.md",
         "docs/kubernetes.md",
         "docs/kubernetes.svg",
+        "docs/pipeline.md",
         "docs/runbooks/rollback.md",
         "infra/k8s",
     ),

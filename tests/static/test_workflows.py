@@ -73,6 +73,7 @@ def mistaken(tmp_path: Path) -> Path:
 
 def test_workflows_are_what_github_reads() -> None:
     assert schema("workflows", *WORKFLOWS) == ""
+    assert schema("actions", *ACTIONS) == ""
 
 
 def test_expressions_and_scripts_of_workflows_make_sense() -> None:

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Waits until the rollout of an environment is over, or has come so far that somebody has to promote it:
 #
-#     sh infra/k8s/await.sh production && kubectl argo rollouts promote web && sh infra/k8s/await.sh production
+#     sh infra/k8s/await.sh production && sh infra/k8s/promote.sh production
 #
 # Fails when the new version has failed, or when there were too few requests to tell. Requests went back to the last version
 # at once in the first case; in the second a share of them still goes to the new one.
