@@ -5,9 +5,39 @@ from pathlib import Path
 import pytest
 
 from tests.matrix.gates import gates, steps
+from tests.matrix.progress import Progress
 from tests.projects import PROJECTS
 
 TESTS = Path(__file__).parent
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options of the matrix."""
+    group = parser.getgroup("matrix")
+    group.addoption(
+        "--no-reuse",
+        action="store_true",
+        help="take every project through every gate, also where that is known to be the same work",
+    )
+    group.addoption(
+        "--shard",
+        metavar="I/N",
+        default="1/1",
+        help="run only the I-th of N equal parts of the chosen tests",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Show how far the matrix has come, in the process that hands out the tests."""
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Progress(config))
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Make a test of every step."""
+    if "step" in metafunc.fixturenames:
+        reuse = not metafunc.config.getoption("no_reuse")
+        metafunc.parametrize("step", steps(reuse=reuse), ids=str)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -15,6 +45,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark every test with its tier, before `-m` selects by it."""
     for item in items:
         item.add_marker(item.path.relative_to(TESTS).parts[0])
+
+
+@pytest.hookimpl(trylast=True, specname="pytest_collection_modifyitems")
+def keep_shard(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep this shard's tests of those that `-m` and `-k` leave; neighbours cost much alike."""
+    shard, _, shards = config.getoption("shard").partition("/")
+    try:
+        kept = items[int(shard) - 1 :: int(shards)]
+    except ValueError:
+        raise pytest.UsageError("--shard takes a number of as many, such as 1/4") from None
+    config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+    items[:] = kept
 
 
 def pytest_report_header() -> str:

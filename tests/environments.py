@@ -59,7 +59,6 @@ def shell() -> dict[str, str]:
 def shell_with(environment: Path) -> dict[str, str]:
     """Return the variables of a shell whose projects use a virtual environment as it is."""
     return shell() | {
-        "MYPY_CACHE_DIR": str(environment.with_name("mypy")),
         "PYTEST_XDIST_AUTO_NUM_WORKERS": "1",  # Tests run side by side already.
         "UV_NO_SYNC": "true",
         "UV_PROJECT_ENVIRONMENT": str(environment),

@@ -1,6 +1,7 @@
 """The projects that the tests look at: every combination of the toggles, and all other answers.
 
-The other answers are as long and as strange as they may be.
+The other answers are as long and as strange as they may be; each choice is in one project at least,
+except for a Python that few machines have.
 """
 
 import itertools
@@ -24,6 +25,14 @@ OTHER = {
 }
 
 
+# What is left to choose, beside the defaults.
+CHOICES = [
+    {"open_source_license": "BSD-3-Clause", "postgresql_version": "18"},
+    {"open_source_license": "Apache-2.0", "postgresql_version": "16"},
+    {"postgresql_version": "14"},
+]
+
+
 def combinations() -> dict[str, Answers]:
     """Name the answers of every combination of the toggles by what is off."""
     projects = {}
@@ -34,4 +43,8 @@ def combinations() -> dict[str, Answers]:
     return projects
 
 
-PROJECTS = {**combinations(), "other": answers(**OTHER)}
+PROJECTS = {
+    **combinations(),
+    "other": answers(**OTHER),
+    **{f"with {' '.join(given.values())}": answers(**given) for given in CHOICES},
+}

@@ -17,7 +17,7 @@ from pathlib import Path
 from hooks.post_gen_project import FEATURE_PATHS
 from tests.environments import digest, requirements, shell, shell_with
 from tests.projects import PROJECTS
-from tests.rendering import PROJECT, Tree, render, write
+from tests.rendering import PROJECT, Tree, put, render
 
 TARGETS = ("lint", "check", "test")
 RUN = "sh scripts/uv.sh run "
@@ -26,21 +26,23 @@ RUN = "sh scripts/uv.sh run "
 READS = dict.fromkeys(("lint-imports", "mypy", "ruff", "zdm"), (".py", ".toml"))
 # What other commands, which run the project, never open.
 DOCUMENTS = (
-    *(".ci/", ".github/", ".pre-commit-config.yaml", "CHANGELOG.md", "LICENSE", "Makefile"),
-    *("README.md", "compose.yaml", "docs/", "infra/"),
+    *(".ci/", ".dockerignore", ".github/", ".pre-commit-config.yaml", "CHANGELOG.md", "Dockerfile"),
+    *("LICENSE", "Makefile", "README.md", "compose.yaml", "docs/", "infra/"),
     *("tests/chaos/", "tests/load/", "tests/smoke/"),
 )
 # What its management commands never open in development, nor do tests.
-DEPLOYMENT = (*DOCUMENTS, "config/settings/postgresql.py", "config/settings/production.py")
+DEPLOYMENT = (*DOCUMENTS, ".env", "config/settings/postgresql.py", "config/settings/production.py")
+# What decides about INSTALLED_APPS: with others, mypy's plugin finds out everything anew.
+INSTALLED = ("config/settings/base.py", "config/settings/development.py")
 
-TESTS_OF_THE_WHOLE = ("tests/test_documents.py", "tests/test_settings.py")
+TESTS_OF_THE_WHOLE = ("tests/test_settings.py",)
 # What no test opens but those of the part, as is seen whenever they are run.
 PARTS = {
     "use_elk": FEATURE_PATHS["use_elk"],
     "use_otel": (*FEATURE_PATHS["use_otel"], "config/settings/development.py"),
 }
 UNREAD = (
-    *(*DEPLOYMENT, *TESTS_OF_THE_WHOLE, ".env", "scripts/"),
+    *(*DEPLOYMENT, *TESTS_OF_THE_WHOLE, "scripts/"),
     *(path for paths in PARTS.values() for path in paths),
 )
 
@@ -50,6 +52,7 @@ class Gate:
     """A shell command, and what it reads of a project.
 
     Attributes:
+        name: What it is called, in a few letters.
         command: The shell command.
         kinds: Endings of the files it reads.
         unread: Beginnings of the paths of those that it does not.
@@ -57,6 +60,7 @@ class Gate:
         absent: Beginnings of the paths of those that are not even there.
     """
 
+    name: str
     command: str
     kinds: tuple[str, ...] = ("",)
     unread: tuple[str, ...] = ()
@@ -82,7 +86,7 @@ class Step:
     projects: tuple[str, ...]
 
     def __str__(self) -> str:
-        return f"{self.gate.command.removeprefix(RUN)} [{self.projects[0]}]"
+        return f"{self.gate.name}, {self.projects[0]}"
 
 
 @cache
@@ -98,54 +102,65 @@ def gates(project: str = "default") -> tuple[Gate, ...]:
 
 
 def _gate(command: str) -> Gate:
-    tool = command.removeprefix(RUN).split()[0]
+    tool, *words = command.removeprefix(RUN).split()
     if tool in READS:
-        return Gate(command=command, kinds=READS[tool])
-    in_development = tool == "python"
-    unread = (*DEPLOYMENT, *PARTS["use_elk"]) if in_development else DOCUMENTS
-    return Gate(command=command, unread=unread)
+        name = f"{tool} {words[0]}" if tool == "ruff" else tool
+        return Gate(name=name, command=command, kinds=READS[tool])
+    name = command.partition(" manage.py ")[2].split()[0]
+    unread = (*DEPLOYMENT, *PARTS["use_elk"]) if tool == "python" else DOCUMENTS
+    return Gate(name=name, command=command, unread=unread)
 
 
 def _tests(project: str, command: str) -> Iterator[Gate]:
     """Divide the tests, those that take longest last."""
-    yield Gate(command=f"{RUN}pytest {' '.join(TESTS_OF_THE_WHOLE)}", unread=DOCUMENTS)
+    settings = f"{RUN}pytest {' '.join(TESTS_OF_THE_WHOLE)}"
+    yield Gate(name="pytest of settings", command=settings, unread=(*DOCUMENTS, ".env", "scripts/"))
     apart = list(TESTS_OF_THE_WHOLE)
     for part, paths in PARTS.items():
         tests = [path for path in paths if Path(path).match("tests/test_*.py")]
         apart += tests
         if PROJECTS[project][part]:
             read = tuple(path for path in paths if not path.startswith("infra/k8s"))
-            yield Gate(command=f"{RUN}pytest {' '.join(tests)}", unread=UNREAD, read=read)
+            name = f"pytest of {part.removeprefix('use_')}"
+            chosen = f"{RUN}pytest {' '.join(tests)}"
+            yield Gate(name=name, command=chosen, unread=UNREAD, read=read)
     ignored = " ".join(f"--ignore={path}" for path in apart)
     # Else they would count as not covered.
     absent = tuple(path for part in PARTS for path in FEATURE_PATHS[part])
-    yield Gate(command=f"{command} {ignored}", unread=UNREAD, absent=absent)
+    yield Gate(name="pytest", command=f"{command} {ignored}", unread=UNREAD, absent=absent)
 
 
 @cache
-def steps() -> tuple[Step, ...]:
-    """List the distinct steps, those that take longest first."""
+def steps(*, reuse: bool = True) -> tuple[Step, ...]:
+    """List the distinct steps, or every one, those that take longest first."""
     together: dict[tuple[Gate, str], list[str]] = {}
     for gate in reversed(gates()):
         for name in (name for name in PROJECTS if gate in gates(name)):
-            together.setdefault((gate, _digest(gate, name)), []).append(name)
+            key = _digest(gate, name) if reuse else name
+            together.setdefault((gate, key), []).append(name)
     return tuple(Step(gate=gate, projects=tuple(names)) for (gate, _), names in together.items())
 
 
 def run(
-    gate: Gate, tree: Tree, folder: Path, environment: Path
+    gate: Gate, tree: Tree, folder: Path, environment: Path, caches: Path | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """Write a project into a folder and run a gate there; it fails if it reads what it must not.
+    """Put a project into a folder and run a gate there; it fails if it reads what it must not.
 
     Args:
         gate: The gate.
         tree: The files of the project.
-        folder: Where to write them.
+        folder: Where to put them, in the place of another project as the case may be.
         environment: The virtual environment that the gate uses as it is.
+        caches: Where it finds what it has found out about similar projects.
     """
-    write({path: tree[path] for path in tree if not path.startswith(gate.absent)}, folder)
+    put({path: tree[path] for path in tree if not path.startswith(gate.absent)}, folder)
     opened = folder.with_suffix(".opened")
-    traced = {
+    opened.unlink(missing_ok=True)
+    caches = caches or folder.with_suffix(".caches")
+    similar = digest([str(environment), *(tree[path].decode() for path in INSTALLED)])[:12]
+    variables = {
+        "MYPY_CACHE_DIR": str(caches / f"mypy-{similar}"),
+        "RUFF_CACHE_DIR": str(caches / "ruff"),
         "PYTHONPATH": str(Path(__file__).parent / "tracing"),
         "TRACED_FOLDER": str(folder),
         "TRACED_FILES": str(opened),
@@ -153,7 +168,7 @@ def run(
     done = subprocess.run(
         ("sh", "-c", gate.command),
         cwd=folder,
-        env=shell_with(environment) | traced,
+        env=shell_with(environment) | variables,
         check=False,
         capture_output=True,
         text=True,
@@ -176,7 +191,8 @@ def _fingerprints(project: str) -> tuple[str, dict[str, str]]:
     """Return digests of a project's requirements and of its files."""
     tree = render(PROJECTS[project])
     files = {path: hashlib.sha256(content).hexdigest() for path, content in tree.items()}
-    # Dependencies are installed rather than read, and the environment has those of all toggles.
+    # Dependencies are installed rather than read, and the environment has those of all toggles; of
+    # the rest of the project's metadata, tools look at nothing but the version of Python.
     metadata = tomllib.loads(tree["pyproject.toml"].decode())
-    del metadata["project"]["dependencies"], metadata["dependency-groups"]
-    return digest(requirements(project)[0]), files | {"pyproject.toml": digest(metadata)}
+    read = [metadata["tool"], metadata["project"]["requires-python"]]
+    return digest(requirements(project)[0]), files | {"pyproject.toml": digest(read)}

@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.projects import PROJECTS
+from tests.projects import PROJECTS, combinations
 from tests.rendering import Answers, answers, render, sources, write
 from tests.static.conftest import Bake
 
 RENDERED = {source.path for source in sources() if source.template}
 # Everything on, everything off, everything else.
-BAKED = dict.fromkeys([next(iter(PROJECTS)), *list(PROJECTS)[-2:]])
+BAKED = ["default", list(combinations())[-1], "other"]
 ADDED_BY_THE_HOOK = {".cruft.json", ".env"}
 SCARS = {
     "more than two blank lines": re.compile(rb"\n\n\n\n"),
