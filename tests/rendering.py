@@ -38,12 +38,14 @@ class Source:
         content: What it holds, unrendered.
         template: How it renders; `None` when it is copied.
         reads: The answers it depends on.
+        within: Its path, and those of the folders it is in.
     """
 
     path: str
     content: bytes
     template: Template | None = None
     reads: tuple[str, ...] = ()
+    within: frozenset[str] = frozenset()
 
 
 def answers(**given: str | bool) -> Answers:
@@ -62,7 +64,7 @@ def render(project: Answers) -> Tree:
     return {
         source.path: _render(source, tuple(project[field] for field in source.reads))
         for source in sources()
-        if off.isdisjoint([source.path, *map(str, Path(source.path).parents)])
+        if off.isdisjoint(source.within)
     }
 
 
@@ -132,15 +134,17 @@ def _environment() -> Environment:
 
 def _source(path: Path) -> Source:
     content = (PROJECT / path).read_bytes()
+    within = frozenset([path.as_posix(), *(parent.as_posix() for parent in path.parents)])
     copied = any(is_copy_only_path(str(part), _context()) for part in (path, *path.parents))
     if copied or is_binary(str(PROJECT / path)):
-        return Source(path=path.as_posix(), content=content)
+        return Source(path=path.as_posix(), content=content, within=within)
     environment = _environment()
     return Source(
         path=path.as_posix(),
         content=content,
         template=environment.get_template(path.as_posix()),
         reads=_reads(environment.parse(content.decode())),
+        within=within,
     )
 
 
