@@ -62,7 +62,7 @@ def render(project: Answers) -> Tree:
     """Return the files of the project with these answers."""
     off = {path for toggle, paths in FEATURE_PATHS.items() if not project[toggle] for path in paths}
     return {
-        source.path: _render(source, tuple(project[field] for field in source.reads))
+        source.path: filled_in(source, project)
         for source in sources()
         if off.isdisjoint(source.within)
     }
@@ -130,6 +130,16 @@ def _environment() -> Environment:
     environment = create_env_with_context(_context())
     environment.loader = FileSystemLoader([PROJECT, TEMPLATE / "templates"])
     return environment
+
+
+def compiled(content: str) -> Template:
+    """Compile a file of the template that is not written down."""
+    return _environment().from_string(content)
+
+
+def filled_in(source: Source, project: Answers) -> bytes:
+    """Return what becomes of one file in the project with these answers."""
+    return _render(source, tuple(project[field] for field in source.reads))
 
 
 def _source(path: Path) -> Source:

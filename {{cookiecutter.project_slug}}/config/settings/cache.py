@@ -3,10 +3,11 @@
 from typing import Any
 
 from config.environment import environment
+from config.settings.base import SERVICE_NAME
 
 REDIS_URL = environment().redis_url or ""
 # Every key of this project begins with it.
-REDIS_PREFIX = "{{ cookiecutter.project_slug }}"
+REDIS_PREFIX = SERVICE_NAME
 REDIS_TOPOLOGIES = {
     "redis": "apps.common.redis.standalone",
     "redis+sentinel": "apps.common.redis.sentinel",
