@@ -35,11 +35,12 @@ DEPLOYMENT = (*DOCUMENTS, ".env", "config/settings/postgresql.py", "config/setti
 # What decides about INSTALLED_APPS: with others, mypy's plugin finds out everything anew.
 INSTALLED = ("config/settings/base.py", "config/settings/development.py")
 
-TESTS_OF_THE_WHOLE = ("tests/test_settings.py",)
+TESTS_OF_THE_WHOLE = ("tests/test_environment.py", "tests/test_settings.py")
 # What no test opens but those of the part, as is seen whenever they are run.
 PARTS = {
     "use_elk": FEATURE_PATHS["use_elk"],
     "use_otel": (*FEATURE_PATHS["use_otel"], "config/settings/development.py"),
+    "use_redis_cluster": (*FEATURE_PATHS["use_redis_cluster"], "config/redis.py"),
 }
 UNREAD = (
     *(*DEPLOYMENT, *TESTS_OF_THE_WHOLE, "scripts/"),
@@ -107,7 +108,8 @@ def _gate(command: str) -> Gate:
         name = f"{tool} {words[0]}" if tool == "ruff" else tool
         return Gate(name=name, command=command, kinds=READS[tool])
     name = command.partition(" manage.py ")[2].split()[0]
-    unread = (*DEPLOYMENT, *PARTS["use_elk"]) if tool == "python" else DOCUMENTS
+    unopened = (*DEPLOYMENT, *PARTS["use_elk"], *PARTS["use_redis_cluster"])
+    unread = unopened if tool == "python" else DOCUMENTS
     return Gate(name=name, command=command, unread=unread)
 
 
@@ -119,7 +121,7 @@ def _tests(project: str, command: str) -> Iterator[Gate]:
     for part, paths in PARTS.items():
         tests = [path for path in paths if Path(path).match("tests/test_*.py")]
         apart += tests
-        if PROJECTS[project][part]:
+        if tests and PROJECTS[project][part]:
             read = tuple(path for path in paths if not path.startswith("infra/k8s"))
             name = f"pytest of {part.removeprefix('use_')}"
             chosen = f"{RUN}pytest {' '.join(tests)}"

@@ -29,15 +29,6 @@ from apps.common.redis.address import Address
 BASE_DIR = Path(__file__).resolve().parent.parent
 SECRETS_DIR = Path("/run/secrets")
 
-# What a Redis address looks like, and the rule; rediss encrypts.
-REDIS_FORMS = {
-    "redis://host:6379/0": r"rediss?://(.*@)?[^,/]+(/\d*)?",
-    "redis+sentinel://host:26379,host:26379/service": r"rediss?\+sentinel://(.*@)?[^/]+/[^/]+",
-    # % if cookiecutter.use_redis_cluster
-    "redis+cluster://host:6379,host:6379": r"rediss?\+cluster://(.*@)?[^/]+/?",
-    # % endif
-}
-
 
 def _split(value: object) -> object:
     return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
@@ -61,9 +52,11 @@ def _database_url(value: str) -> str:
 
 
 def _redis_url(value: str) -> str:
+    from config.redis import FORMS  # noqa: PLC0415 - of interest only where there is a Redis
+
     shown = re.sub(":.*@", "://…@", value)
-    if not any(re.fullmatch(form, value.partition("?")[0]) for form in REDIS_FORMS.values()):
-        raise ValueError(f"{shown} is none of the forms {', '.join(REDIS_FORMS)}")
+    if not any(re.fullmatch(form, value.partition("?")[0]) for form in FORMS.values()):
+        raise ValueError(f"{shown} is none of the forms {', '.join(FORMS)}")
     try:
         Address.parse(value)
     except ValueError as error:

@@ -8,13 +8,6 @@ from config.settings.base import SERVICE_NAME
 REDIS_URL = environment().redis_url or ""
 # Every key of this project begins with it.
 REDIS_PREFIX = SERVICE_NAME
-REDIS_TOPOLOGIES = {
-    "redis": "apps.common.redis.standalone",
-    "redis+sentinel": "apps.common.redis.sentinel",
-    # % if cookiecutter.use_redis_cluster
-    "redis+cluster": "apps.common.redis.cluster",
-    # % endif
-}
 
 
 def redis_caches(prefix: str) -> dict[str, Any]:

@@ -14,7 +14,7 @@ class Address:
     """A Redis URL, taken apart.
 
     Args:
-        topology: The scheme, without what it says about TLS.
+        topology: What the scheme names after its plus, else `standalone`.
         is_encrypted: Whether connections use TLS.
         hosts: Names and ports, at least one.
         path: What stands after the hosts, without its slash.
@@ -46,7 +46,7 @@ class Address:
             raise ValueError(f"its query may hold {', '.join(sorted(TLS_OPTIONS))}, after rediss")
         default_port = 26379 if kind == ["sentinel"] else 6379
         return cls(
-            topology="+".join(["redis", *kind]),
+            topology=kind[0] if kind else "standalone",
             is_encrypted=transport == "rediss",
             hosts=tuple(_host(host, default_port) for host in hosts.split(",")),
             path=unquote(parts.path.removeprefix("/")),

@@ -33,7 +33,7 @@ RETRIES = 3
 
 
 class Topology(Protocol):
-    """How servers are arranged: a module of this package, chosen by `REDIS_TOPOLOGIES`.
+    """How servers are arranged: a module of this package, by the name of the topology.
 
     Attributes:
         CLIENTS: The classes of its clients.
@@ -105,7 +105,7 @@ async def _open_async(loop: AbstractEventLoop, url: str) -> AsyncGenerator[Async
 
 def _locate(url: str) -> tuple[Address, Topology]:
     address = Address.parse(url)
-    module = import_module(settings.REDIS_TOPOLOGIES[address.topology])
+    module = import_module(f"{__package__}.{address.topology}")
     return address, cast("Topology", module)
 
 

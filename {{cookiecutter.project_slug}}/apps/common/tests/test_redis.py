@@ -15,7 +15,7 @@ from conftest import needs_redis
 
 def test_an_address_names_servers_and_whose_keys_may_be_used() -> None:
     address = Address.parse("redis+sentinel://shop:p%40ss@one,two:26380/orders")
-    assert address.topology == "redis+sentinel"
+    assert address.topology == "sentinel"
     assert address.hosts == (("one", 26379), ("two", 26380))
     assert address.path == "orders"
     assert address.credentials == {"username": "shop", "password": "p@ss"}
@@ -24,7 +24,7 @@ def test_an_address_names_servers_and_whose_keys_may_be_used() -> None:
 
 def test_an_address_may_ask_for_encryption_and_say_whom_to_trust() -> None:
     address = Address.parse("rediss://:secret@[::1]?ssl_ca_certs=/etc/ca.pem")
-    assert (address.topology, address.is_encrypted) == ("redis", True)
+    assert (address.topology, address.is_encrypted) == ("standalone", True)
     assert address.hosts == (("::1", 6379),)
     assert address.credentials == {"password": "secret"}
     assert address.tls == {"ssl_ca_certs": "/etc/ca.pem"}
