@@ -477,8 +477,8 @@ def test_a_deployment_replaces_jobs_and_waits_for_the_schema_before_all_others(
     assert done.returncode == 0, done.stderr
     log = (tmp_path / "log").read_text("utf-8")
     steps = [
-        *("kustomize", "delete job migrate redis-create", "apply --server-side", "job/migrate"),
-        *("deployment/worker-critical", "deployment/scheduler", "get rollout web"),
+        *("kustomize", "delete job migrate redis-create", "--selector", "job/migrate"),
+        *("--filename -\n", "deployment/worker-critical", "deployment/scheduler", "get rollout web"),
     ]
     places = [log.index(step) for step in steps]
     assert places == sorted(places)
