@@ -453,6 +453,8 @@ def test_a_rollback_undoes_every_process(tmp_path: Path) -> None:
         ("7 Healthy ", 0),
         ("7 Paused CanaryPauseStep", 0),
         ("7 Paused InconclusiveAnalysisRun", 1),
+        # Promoted a moment ago: it waits on, here until its patience ends.
+        ("7 Paused ", 1),
         ("7 Degraded ", 1),
         # What was before this deployment does not count, nor what is under way.
         ("6 Healthy ", 1),

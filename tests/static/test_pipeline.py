@@ -15,7 +15,11 @@ from tests.rendering import render, write
 
 KUBECTL = """#!/bin/sh
 echo "$*" >>"$CALLS"
-case "$*" in *" get rollout web "*) printf '%s' "$REASON" ;; esac
+case "$*" in
+    *" get deployment "*) echo 7 ;;
+    *"{.status.workloadObservedGeneration}"*) echo '7 Healthy ' ;;
+    *" get rollout web "*) printf '%s' "$REASON" ;;
+esac
 """
 
 
@@ -104,7 +108,7 @@ def promote(project: Path, reason: str) -> tuple[int, str]:
 def test_the_version_that_waits_is_promoted_and_waited_for(project: Path) -> None:
     status, calls = promote(project, "CanaryPauseStep")
     assert status == 0
-    assert [line.split()[2] for line in calls.splitlines()] == ["patch", "wait"]
+    assert [line.split()[2] for line in calls.splitlines()] == ["patch", "get", "get"]
 
 
 @pytest.mark.parametrize("reason", ["", "InconclusiveAnalysisRun"])

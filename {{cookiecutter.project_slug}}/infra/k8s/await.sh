@@ -17,7 +17,8 @@ while [ "$(date +%s)" -lt "$deadline" ]; do
     case "$state" in
         "$generation Healthy "*) exit 0 ;;
         "$generation Paused CanaryPauseStep") echo 'waits to be promoted' && exit 0 ;;
-        "$generation Paused "* | "$generation Degraded "*) break ;;
+        # Paused for no reason: it has been promoted a moment ago.
+        "$generation Paused "?* | "$generation Degraded "*) break ;;
     esac
     sleep "${INTERVAL:-5}"
 done
