@@ -369,6 +369,20 @@ def test_processes_listen_where_they_are_probed_and_watched() -> None:
     }
 
 
+def test_what_the_proxy_hides_elsewhere_the_gateway_hides_here() -> None:
+    nginx = (PROJECT / "infra/nginx/nginx.conf").read_text("utf-8")
+    (names,) = re.findall(r"location ~ \^/\(([\w|]+)\)\$ \{\s+return 404;", nginx)
+    public, inside = (
+        find(manifests(), "HTTPRoute", name)["spec"] for name in ("web", "web-inside")
+    )
+    (rule,) = inside["rules"]
+    hidden = [match["path"] for match in rule["matches"]]
+    assert hidden == [{"type": "Exact", "value": f"/{name}"} for name in names.split("|")]
+    assert rule["filters"][0]["urlRewrite"]["path"]["replaceFullPath"] == "/404"
+    assert inside["hostnames"] == public["hostnames"]
+    assert inside["parentRefs"] == public["parentRefs"]
+
+
 def test_a_process_has_the_time_to_end() -> None:
     drain = int(config(manifests())["APP_DRAIN_SECONDS"])
     for name in PROCESSES:
