@@ -1,6 +1,7 @@
 """The manifests for Kubernetes: valid, safe, and true about the project."""
 
 import copy
+import itertools
 import json
 import re
 import subprocess
@@ -86,7 +87,39 @@ def selects(selector: dict[str, Any], labels: dict[str, str]) -> bool:
 
 def ports(template: Manifest) -> dict[str, int]:
     """Return the ports of a pod by their names."""
-    return {port["name"]: port["containerPort"] for port in container(template)["ports"]}
+    return {port["name"]: port["containerPort"] for port in container(template).get("ports", ())}
+
+
+def between_pods(found: list[Manifest], direction: str) -> set[tuple[str, str, int]]:
+    """Return which pod may talk to which other here, and at which port, as one side allows it.
+
+    Args:
+        found: All manifests.
+        direction: The side: `egress` or `ingress`.
+    """
+    peers = {"egress": "to", "ingress": "from"}[direction]
+    templates = pods(found)
+
+    def chosen(selector: dict[str, Any]) -> list[str]:
+        return [
+            name for name, each in templates.items() if selects(selector, each["metadata"]["labels"])
+        ]
+
+    allowed = set()
+    for policy in of_kind(found, "NetworkPolicy").values():
+        for rule in policy["spec"].get(direction, ()):
+            selectors = [
+                peer["podSelector"] for peer in rule.get(peers, ()) if "namespaceSelector" not in peer
+            ]
+            others = [name for selector in selectors for name in chosen(selector)]
+            for pair in itertools.product(chosen(policy["spec"]["podSelector"]), others):
+                source, target = pair if direction == "egress" else reversed(pair)
+                open_ = ports(templates[target])
+                for wanted in (entry["port"] for entry in rule["ports"]):
+                    number = open_.get(wanted, wanted)
+                    if number in open_.values():
+                        allowed.add((source, target, number))
+    return allowed
 
 
 def ports_out(policies: dict[str, Manifest], labels: dict[str, str]) -> set[int | str]:
@@ -203,7 +236,7 @@ def test_every_port_that_is_named_is_open(environment: str) -> None:
                 for name, part in container(template).items()
                 if name.endswith("Probe")
             ]
-            assert {probe["port"] for probe in probes} <= set(ports(template) if probes else set())
+            assert {probe["port"] for probe in probes} <= set(ports(template))
         for service in of_kind(found, "Service").values():
             chosen = {"matchLabels": service["spec"]["selector"]}
             behind = [
@@ -393,10 +426,28 @@ def test_a_process_has_the_time_to_end() -> None:
 
 
 @in_every_environment
-def test_what_is_wanted_of_a_network_is_allowed_on_both_sides(environment: str) -> None:
+def test_what_one_pod_may_ask_of_another_is_allowed_on_both_sides(environment: str) -> None:
+    for found in stack(environment):
+        default = find(found, "NetworkPolicy", "default-deny")["spec"]
+        assert default == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
+        out = between_pods(found, "egress")
+        assert out == between_pods(found, "ingress")
+        assert {(source, target) for source, target, _ in out if target in PROCESSES} == {
+            ("prometheus", process) for process in PROCESSES
+        }
+
+
+def test_a_port_that_only_one_side_allows_is_noticed() -> None:
+    found = copy.deepcopy(manifests())
+    find(found, "NetworkPolicy", "web-metrics")["spec"]["ingress"][0]["ports"].pop()
+    missing = between_pods(found, "egress") - between_pods(found, "ingress")
+    assert missing == {("prometheus", process, 9101) for process in PROCESSES - {"web"}}
+
+
+@in_every_environment
+def test_processes_may_ask_what_they_need_outside_and_no_more(environment: str) -> None:
     for found in stack(environment):
         policies = of_kind(found, "NetworkPolicy")
-        assert policies["default-deny"]["spec"]["podSelector"] == {}
         out = {
             name: ports_out(policies, template["metadata"]["labels"])
             for name, template in pods(found).items()
@@ -404,7 +455,9 @@ def test_what_is_wanted_of_a_network_is_allowed_on_both_sides(environment: str) 
         for name in PROCESSES:
             assert {6379, 5432 if "pgbouncer" not in out else "postgresql"} <= out[name]
         assert out["migrate"] == {53, 5432}
-        assert 443 not in out["scheduler"]
+        outside = {443, 465, 587}
+        assert all(outside <= out[name] for name in PROCESSES - {"scheduler"})
+        assert not outside & out["scheduler"]
 
 
 def test_prometheus_keeps_the_ports_that_pods_have() -> None:
@@ -417,7 +470,7 @@ def test_prometheus_keeps_the_ports_that_pods_have() -> None:
         watched = {
             name
             for name, template in pods(found).items()
-            for port in (ports(template) if "ports" in container(template) else ())
+            for port in ports(template)
             if re.fullmatch(
                 keep, f"{template['metadata']['labels']['app.kubernetes.io/component']};{port}"
             )
