@@ -338,9 +338,8 @@ def test_production_is_told_all_that_it_demands_and_nothing_unknown(
     known = {
         name.upper() for name in re.findall(r"^    (\w+): .* = Field\(", sources, re.MULTILINE)
     }
-    later = {"APP_DRAIN_SECONDS"}
     standard = {"OTEL_EXPORTER_OTLP_ENDPOINT"} if PROJECTS[project]["use_otel"] else set()
-    assert given <= known | later | standard
+    assert given <= known | standard
 
 
 @in_every_environment
