@@ -552,6 +552,18 @@ def test_a_deployment_replaces_jobs_and_waits_for_the_schema_before_all_others(
     assert places == sorted(places)
 
 
+def test_what_is_applied_before_the_schema_has_changed_is_no_process() -> None:
+    script = (PROJECT / FOLDER / "deploy.sh").read_text("utf-8")
+    (later,) = re.findall(r"--selector 'app.kubernetes.io/component notin \(([\w, ]+)\)'", script)
+    components = set(later.split(", "))
+    kept = {
+        (manifest["kind"], manifest["metadata"]["name"])
+        for manifest in manifests()
+        if manifest["metadata"].get("labels", {}).get("app.kubernetes.io/component") in components
+    }
+    assert kept == {("Rollout", "web"), *(("Deployment", name) for name in PROCESSES)}
+
+
 def run_script(folder: Path, name: str, kubectl: str) -> subprocess.CompletedProcess[str]:
     """Run one of the project's scripts with a kubectl that says what a test wants."""
     write(render(PROJECTS["default"]), folder)
