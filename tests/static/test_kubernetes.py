@@ -503,13 +503,32 @@ def test_a_project_without_it_does_not_name_it(project: str) -> None:
     assert not any(path.startswith(FOLDER) for path in tree)
 
 
-def test_a_rollback_undoes_every_process(tmp_path: Path) -> None:
-    done = run_script(tmp_path, "rollback.sh", 'echo "$@"')
-    prefix = "--namespace fashionistar rollout undo deployment/"
-    assert {line.removeprefix(prefix) for line in done.stdout.splitlines()} == PROCESSES
-    dry = subprocess.run(
-        ["make", "--dry-run", "rollback"], cwd=tmp_path, check=True, capture_output=True, text=True
-    )
+@pytest.mark.parametrize(
+    ("versions", "steps"),
+    [
+        ("last last", ["rollout undo", "wait rollout/web", "patch rollout web"]),
+        # The last one is still being tried: Argo Rollouts takes its requests away by itself.
+        ("last before", ["rollout undo"]),
+    ],
+)
+def test_a_rollback_undoes_every_process_and_skips_the_steps(
+    tmp_path: Path, versions: str, steps: list[str]
+) -> None:
+    answers = f'*"get deployment web"*) echo 7 ;; *"get rollout web"*) echo {versions} ;;'
+    done = run_script(tmp_path, "rollback.sh", f'case "$*" in {answers} *) echo "$@" ;; esac')
+    assert done.returncode == 0, done.stderr
+    prefix = "--namespace fashionistar "
+    lines = [line.removeprefix(prefix) for line in done.stdout.splitlines()]
+    assert all(line.startswith(step) for line, step in zip(lines, steps, strict=True))
+    assert set(lines[0].removeprefix("rollout undo deployment ").split()) == PROCESSES
+    assert all("workloadObservedGeneration}=7 " in line for line in lines[1:2])
+    assert all('{"status": {"promoteFull": true}}' in line for line in lines[2:])
+
+
+def test_make_rolls_back(tmp_path: Path) -> None:
+    write(render(PROJECTS["default"]), tmp_path)
+    command = ["make", "--no-print-directory", "--dry-run", "rollback"]
+    dry = subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, text=True)
     assert dry.stdout == "sh infra/k8s/rollback.sh\n"
 
 
