@@ -102,14 +102,18 @@ def between_pods(found: list[Manifest], direction: str) -> set[tuple[str, str, i
 
     def chosen(selector: dict[str, Any]) -> list[str]:
         return [
-            name for name, each in templates.items() if selects(selector, each["metadata"]["labels"])
+            name
+            for name, each in templates.items()
+            if selects(selector, each["metadata"]["labels"])
         ]
 
     allowed = set()
     for policy in of_kind(found, "NetworkPolicy").values():
         for rule in policy["spec"].get(direction, ()):
             selectors = [
-                peer["podSelector"] for peer in rule.get(peers, ()) if "namespaceSelector" not in peer
+                peer["podSelector"]
+                for peer in rule.get(peers, ())
+                if "namespaceSelector" not in peer
             ]
             others = [name for selector in selectors for name in chosen(selector)]
             for pair in itertools.product(chosen(policy["spec"]["podSelector"]), others):
@@ -563,10 +567,9 @@ def test_a_deployment_replaces_jobs_and_waits_for_the_schema_before_all_others(
     done = run_script(tmp_path, "deploy.sh", kubectl)
     assert done.returncode == 0, done.stderr
     log = (tmp_path / "log").read_text("utf-8")
-    steps = [
-        *("kustomize", "delete job migrate redis-create", "--selector", "job/migrate"),
-        *("--filename -\n", "deployment/worker-critical", "deployment/scheduler", "get rollout web"),
-    ]
+    steps = ["kustomize", "delete job migrate redis-create", "--selector", "job/migrate"]
+    steps += ["--filename -\n", "deployment/worker-critical", "deployment/scheduler"]
+    steps += ["get rollout web"]
     places = [log.index(step) for step in steps]
     assert places == sorted(places)
 
