@@ -567,17 +567,18 @@ def test_a_deployment_replaces_jobs_and_waits_for_the_schema_before_all_others(
     done = run_script(tmp_path, "deploy.sh", kubectl)
     assert done.returncode == 0, done.stderr
     log = (tmp_path / "log").read_text("utf-8")
-    steps = ["kustomize", "delete job migrate redis-create", "--selector", "job/migrate"]
-    steps += ["--filename -\n", "deployment/worker-critical", "deployment/scheduler"]
+    steps = ["kustomize", "delete job migrate redis-create", "component notin (", "job/migrate"]
+    steps += ["component in (", "deployment/worker-critical", "deployment/scheduler"]
     steps += ["get rollout web"]
     places = [log.index(step) for step in steps]
     assert places == sorted(places)
 
 
-def test_what_is_applied_before_the_schema_has_changed_is_no_process() -> None:
+def test_all_but_processes_is_applied_before_the_schema_has_changed() -> None:
     script = (PROJECT / FOLDER / "deploy.sh").read_text("utf-8")
-    (later,) = re.findall(r"--selector 'app.kubernetes.io/component notin \(([\w, ]+)\)'", script)
-    components = set(later.split(", "))
+    before, after = re.findall(r"^apply '(?:not)?in \(([\w, ]+)\)'$", script, re.MULTILINE)
+    assert before == after
+    components = set(after.split(", "))
     kept = {
         (manifest["kind"], manifest["metadata"]["name"])
         for manifest in manifests()
