@@ -478,7 +478,8 @@ def test_prometheus_keeps_the_ports_that_pods_have() -> None:
                 keep, f"{template['metadata']['labels']['app.kubernetes.io/component']};{port}"
             )
         }
-        assert watched == ({"web"} if job["job_name"] == "web" else PROCESSES - {"web"})
+        others = {"worker": PROCESSES - {"web", "scheduler"}}
+        assert watched == others.get(job["job_name"], {job["job_name"]})
 
 
 def test_alerts_have_the_jobs_that_prometheus_has() -> None:
