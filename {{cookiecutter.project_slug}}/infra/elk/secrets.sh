@@ -5,12 +5,16 @@
 #     sh infra/elk/secrets.sh [FOLDER]
 #
 # NAMES are further names under which Logstash is reached from outside, comma-separated: DNS:logs.example.com
+#
+# Each container is given single files, and reads them under an account of its own. So everybody may read the files, but
+# only their owner gets into the folder.
 set -eu
 
 folder=${1:-$(dirname "$0")/secrets}
 days=825
-umask 077
+umask 022
 mkdir -p "$folder"
+chmod 700 "$folder"
 cd "$folder"
 
 password() {
@@ -34,6 +38,7 @@ certify() {
     printf 'subjectAltName=DNS:%s,DNS:localhost,IP:127.0.0.1%s\n' "$1" "${2:+,$2}" >"$1.ext"
     openssl x509 -req -in "$1.csr" -sha256 -days "$days" -extfile "$1.ext" \
         -CA ca.crt -CAkey ca.key -CAcreateserial -out "$1.crt" 2>/dev/null
+    chmod 644 "$1.key"
     rm "$1.csr" "$1.ext"
 }
 
