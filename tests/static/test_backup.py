@@ -116,7 +116,7 @@ def run_compose_script(docker: Path, *arguments: str, **variables: str) -> tuple
 def test_the_export_of_the_application_goes_to_the_databases_server(docker: Path) -> None:
     status, (export, backup, received) = run_compose_script(docker, "backup")
     assert status == 0
-    assert export.endswith("web python manage.py export")
+    assert export.endswith("scheduler python manage.py export")
     assert backup.endswith("--user postgres postgres sh /backup/backup.sh")
     assert received == "{}"
 

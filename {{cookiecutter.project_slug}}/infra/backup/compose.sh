@@ -8,11 +8,11 @@ umask 077
 
 case ${1-} in
     backup)
-        # In a file, so that half an export is none.
+        # In a file, so that half an export is none; by a process that has little to do, and is of the release that runs.
         export=$(mktemp)
         trap 'rm -f "$export"' EXIT
         trap 'exit 1' HUP INT TERM
-        docker compose run --rm -T --no-deps web python manage.py export >"$export"
+        docker compose exec -T scheduler python manage.py export >"$export"
         docker compose exec -T --user postgres postgres sh /backup/backup.sh <"$export"
         ;;
     restore)
