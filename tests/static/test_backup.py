@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -83,6 +84,14 @@ def test_compose_understands_what_backups_add(choice: str, tmp_path: Path) -> No
     names = {secret["source"] for secret in postgres["secrets"]}
     login = {"s3": "backup_aws", "gcs": "backup_gcs"}[choice]
     assert {login, "backup_pgbackrest", "backup_recipients"} <= names
+
+
+@pytest.mark.parametrize("version", ["18", "17", "16", "15", "14"])
+def test_the_server_with_backups_is_the_same_as_without(version: str) -> None:
+    tree = render(answers(postgresql_version=version))
+    (image,) = re.findall(rb"image: (postgres:\S+)", tree["compose.yaml"])
+    assert image.startswith(f"postgres:{version}.".encode())
+    assert b"FROM " + image + b"\n" in tree["infra/backup/Dockerfile"]
 
 
 @pytest.fixture

@@ -57,6 +57,13 @@ def test_every_target_is_explained_and_phony(root: Path) -> None:
     assert sorted(targets(makefile)) == sorted(phony)
 
 
+def test_the_readme_of_a_project_has_every_target() -> None:
+    readme = (PROJECT / "README.md").read_text("utf-8")
+    told = set(re.findall(r"^\| .*?\|", readme, re.MULTILINE))
+    for target in targets((PROJECT / "Makefile").read_text("utf-8")):
+        assert target == "help" or any(f"`make {target}`" in cell for cell in told), target
+
+
 @ROOTS
 def test_every_make_command_in_a_document_exists(root: Path) -> None:
     makefiles = [(folder / "Makefile").read_text("utf-8") for folder in (root, PROJECT)]
