@@ -277,7 +277,7 @@ def test_secrets_are_made_once_and_only_their_owner_gets_to_them(elk: Path, tmp_
     made = make()
     assert make() == made
     assert folder.stat().st_mode & 0o777 == 0o700
-    # Processes of several accounts read them, one file each; the authority's key is for none of them.
+    # Processes of several accounts read one file each, and none the authority's key.
     private = {path.name for path in folder.iterdir() if not path.stat().st_mode & 0o004}
     assert private == {"ca.key"}
     passwords = re.findall(rb"=(\w{48})$", made["elk.env"], re.MULTILINE)
