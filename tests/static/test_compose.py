@@ -151,7 +151,7 @@ def test_who_waits_for_the_health_of_another_service_can_learn_of_it(system: Pat
                 assert every[other].get("restart") in {"no", "on-failure"}, other
 
 
-def test_files_that_services_are_given_are_there(system: Path, elk_secrets: Path) -> None:
+def test_files_that_services_are_given_are_there_and_readable_for_any_account(system: Path, elk_secrets: Path) -> None:
     if (system / "infra/elk").exists():
         shutil.copytree(elk_secrets, system / "infra/elk/secrets")
     subprocess.run(["sh", "infra/compose/secrets.sh"], cwd=system, check=True)
@@ -160,6 +160,7 @@ def test_files_that_services_are_given_are_there(system: Path, elk_secrets: Path
     given += [secret["file"] for secret in resolved(system)["secrets"].values()]
     assert given
     assert [path for path in given if not Path(path).exists()] == []
+    assert [path for path in given if not Path(path).stat().st_mode & 0o004] == []
 
 
 def test_every_secret_is_given_to_somebody(system: Path) -> None:
