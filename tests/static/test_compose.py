@@ -151,7 +151,9 @@ def test_who_waits_for_the_health_of_another_service_can_learn_of_it(system: Pat
                 assert every[other].get("restart") in {"no", "on-failure"}, other
 
 
-def test_files_that_services_are_given_are_there_and_readable_for_any_account(system: Path, elk_secrets: Path) -> None:
+def test_files_that_services_are_given_are_there_and_readable_for_any_account(
+    system: Path, elk_secrets: Path
+) -> None:
     if (system / "infra/elk").exists():
         shutil.copytree(elk_secrets, system / "infra/elk/secrets")
     subprocess.run(["sh", "infra/compose/secrets.sh"], cwd=system, check=True)
