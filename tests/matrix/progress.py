@@ -104,7 +104,8 @@ class Progress:
             return
         done, every = len(self.seconds), len(self.steps)
         bar = ("=" * (done * BAR // every)).ljust(BAR, ".")
-        status = f"[{bar}] {done}/{every}, {self._seconds_left() / 60:.1f} min left"
+        left = self._seconds_left()
+        status = f"[{bar}] {done}/{every}" + ("" if left is None else f", {left / 60:.1f} min left")
         if terminal.isatty:
             running = " | ".join(str(self.steps[nodeid]) for nodeid in self.started)
             terminal.rewrite(
@@ -117,17 +118,18 @@ class Progress:
             terminal.ensure_newline()
             terminal.write_line(f"{status}: {self.steps[finished]}{reused}, {seconds}")
 
-    def _seconds_left(self) -> float:
-        """Guess from this run and the one before."""
+    def _seconds_left(self) -> float | None:
+        """Guess from this run and the one before, once every gate has been gone through."""
         cache = self.config.cache
         remembered: dict[str, float] = cache.get(REMEMBERED, {}) if cache else {}
         took: dict[str, list[float]] = defaultdict(list)
         for nodeid, seconds in self.seconds.items():
             took[self.steps[nodeid].gate.name].append(seconds)
         expected = remembered | {gate: mean(seconds) for gate, seconds in took.items()}
-        usual = mean(expected.values()) if expected else 0.0
         left = Counter(self.steps[nodeid].gate.name for nodeid in self.steps.keys() - self.seconds)
-        work = sum(expected.get(gate, usual) * count for gate, count in left.items())
+        if not left.keys() <= expected.keys():
+            return None
+        work = sum(expected[gate] * count for gate, count in left.items())
         now = time.monotonic()
         spent = sum(now - began for began in self.started.values())
         workers = len(self.config.getoption("tx", None) or [""])

@@ -51,7 +51,7 @@ def test_it_is_ready(visitor: httpx.Client) -> None:
 
 
 def test_everything_that_the_first_page_mentions_is_there(visitor: httpx.Client, page: str) -> None:
-    # In development it leads to figures as well, which are not told to who says to have come through a proxy.
+    # In development it leads to figures as well, which nobody behind a proxy is told.
     addresses = set(re.findall(r'href="(/[^"]*)"', page)) - {"/metrics"}
     answers = {path: visitor.get(path, follow_redirects=False) for path in addresses}
     assert len(answers) >= 4
