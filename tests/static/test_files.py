@@ -12,6 +12,7 @@ from tests.rendering import PROJECT, TEMPLATE, sources, tracked
 SOURCES = {source.path: source for source in sources()}
 PYTHON = [path for path in SOURCES if path.endswith(".py")]
 TAG = re.compile(rb"^\s*# % ", re.MULTILINE)
+BLANK_AFTER_TAG = re.compile(rb"^\s*# % .*\n[ \t]*\n", re.MULTILINE)
 BLOCK_TAG = re.compile(rb"\{%")
 TAGS_PER_HUNDRED_LINES = 2
 HASH_IS_A_COMMENT = re.compile(r"\.(conf|py|sh|toml|ya?ml)$|(^|/)(Dockerfile|Makefile)$")
@@ -41,6 +42,11 @@ def test_conditionals_are_comments_where_a_hash_begins_a_comment() -> None:
     found = [path for path in checked if HASH_IS_A_COMMENT.search(path)]
     assert found
     assert [path for path in found if BLOCK_TAG.search(SOURCES[path].content)] == []
+
+
+def test_blank_lines_go_before_a_tag_since_those_after_it_are_eaten() -> None:
+    rendered = [path for path, source in SOURCES.items() if source.template]
+    assert [path for path in rendered if BLANK_AFTER_TAG.search(SOURCES[path].content)] == []
 
 
 def test_there_are_few_conditionals() -> None:

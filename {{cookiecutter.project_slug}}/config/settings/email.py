@@ -8,8 +8,8 @@ env = environment()
 server = urlsplit(env.email_url)
 
 DEFAULT_FROM_EMAIL = env.app_default_from_email
-# % if cookiecutter.django_version == "6.0"
 
+# % if cookiecutter.django_version == "6.0"
 EMAIL_BACKEND = "django.core.mail.backends.{}.EmailBackend".format(
     "console" if server.scheme == "console" else "smtp"
 )
@@ -22,7 +22,6 @@ EMAIL_USE_TLS = server.scheme == "smtp" and server.username is not None
 EMAIL_TIMEOUT = 10  # seconds
 # % endif
 # % if cookiecutter.django_version == "6.1"
-
 MAILERS = {
     "default": {"BACKEND": "django.core.mail.backends.console.EmailBackend"}
     if server.scheme == "console"

@@ -29,15 +29,15 @@ repo2-s3-key=${AWS_ACCESS_KEY_ID:?}
 repo2-s3-key-secret=${AWS_SECRET_ACCESS_KEY:?}
 # % endif
 CONF
-# % if cookiecutter.object_storage == "s3"
 
+# % if cookiecutter.object_storage == "s3"
 # For rclone, which reads what the command line of AWS reads.
 [ -e aws.ini ] || cat >aws.ini <<INI
 [default]
 aws_access_key_id = ${AWS_ACCESS_KEY_ID:?}
 aws_secret_access_key = ${AWS_SECRET_ACCESS_KEY:?}
 INI
-# % endif
 
+# % endif
 [ -e identity.txt ] || [ -e recipients.txt ] || age-keygen --output identity.txt 2>/dev/null
 [ -e recipients.txt ] || age-keygen -y identity.txt >recipients.txt

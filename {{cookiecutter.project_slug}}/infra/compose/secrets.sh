@@ -63,11 +63,12 @@ certify database_ca pgbouncer
 write pgbouncer_password "$(password)"
 write pgbouncer_users "\"pgbouncer\" \"$(cat pgbouncer_password)\""
 write database_url "postgresql://${name}_app:$(cat app_database_password)@pgbouncer:6432/$postgres"
+
 # % endif
 # % if not cookiecutter.use_pgbouncer
 write database_url "postgresql://${name}_app:$(cat app_database_password)@postgres:5432/$postgres"
-# % endif
 
+# % endif
 authority redis_ca
 write redis_replication_password "$(password)"
 write redis_users "$(APP_PASSWORD=$(cat redis_password) OPERATOR_PASSWORD=$(cat redis_operator_password) \
@@ -90,12 +91,12 @@ chmod 1777 acme/state acme/webroot certificates
 # The mail catcher of compose.yaml, until there is a real server: smtp://user:password@host:587
 write email_url smtp://mailpit:1025
 
+# % if cookiecutter.use_elk
+sh "$infra/elk/secrets.sh"
+
+# % endif
 enter "$infra/monitoring/secrets"
 write grafana_admin_password "$(password)"
 # Whoever is to be called puts a key, an address here.
 write pagerduty_routing_key ''
 write slack_webhook_url ''
-# % if cookiecutter.use_elk
-
-sh "$infra/elk/secrets.sh"
-# % endif

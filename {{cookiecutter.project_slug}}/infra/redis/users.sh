@@ -34,8 +34,8 @@ if [ "$1" = server ]; then
     # % if cookiecutter.use_redis_cluster
     # Which node has which keys.
     app_may="$app_may +cluster|slots"
-    # % endif
 
+    # % endif
     # The data, for replicas. The rest is what Sentinels do with a server, and how they meet there.
     replication_may='+psync +replconf +ping +info +role +multi +exec +slaveof +config|rewrite'
     replication_may="$replication_may +client|kill +client|setname +script|kill +subscribe +publish &*"
