@@ -28,7 +28,7 @@ READS = dict.fromkeys(("lint-imports", "mypy", "ruff", "zdm"), (".py", ".toml"))
 DOCUMENTS = (
     *(".ci/", ".dockerignore", ".github/", ".pre-commit-config.yaml", "CHANGELOG.md", "Dockerfile"),
     *("LICENSE", "Makefile", "README.md", "compose.yaml", "docs/", "infra/"),
-    *("tests/chaos/", "tests/load/", "tests/smoke/"),
+    *("tests/chaos/kill_", "tests/load/", "tests/smoke/"),
 )
 # What its management commands never open in development, nor do tests.
 DEPLOYMENT = (*DOCUMENTS, ".env", "config/settings/postgresql.py", "config/settings/production.py")
