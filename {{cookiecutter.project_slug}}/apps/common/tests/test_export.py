@@ -12,7 +12,8 @@ from django.utils import timezone
 
 from apps.authentication.models import User
 
-pytestmark = pytest.mark.django_db
+# An export is a transaction of its own.
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture

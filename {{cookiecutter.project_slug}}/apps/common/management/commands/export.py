@@ -36,6 +36,8 @@ class Command(dumpdata.Command):
 def snapshot(database: str) -> Iterator[None]:
     """Let a block read one state of a database, for as long as it takes."""
     connection = connections[database]
+    settings = connection.settings_dict
+    without_cursors = settings.get("DISABLE_SERVER_SIDE_CURSORS", False)
     with transaction.atomic(using=database):
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
@@ -43,5 +45,8 @@ def snapshot(database: str) -> Iterator[None]:
                 cursor.execute("SET LOCAL statement_timeout = 0")
                 cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
             # A pooler gives nobody else the session meanwhile: rows may come by and by.
-            connection.settings_dict["DISABLE_SERVER_SIDE_CURSORS"] = False
-        yield
+            settings["DISABLE_SERVER_SIDE_CURSORS"] = False
+        try:
+            yield
+        finally:
+            settings["DISABLE_SERVER_SIDE_CURSORS"] = without_cursors
