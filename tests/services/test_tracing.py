@@ -219,8 +219,11 @@ def test_it_holds_nothing_that_is_nobody_elses_business(shop: Shop, purchase: Pu
 
 
 def test_every_process_sends_spans_of_its_own(shop: Shop) -> None:
+    another = shop.deployment.serve(OTEL_EXPORTER_OTLP_ENDPOINT=shop.collector.url)
+
     def have_both_answered() -> bool:
-        httpx.get(f"{shop.url}/api/v1/products/", headers=HEADERS).raise_for_status()
+        for url in (shop.url, another):
+            httpx.get(f"{url}/api/v1/products/", headers=HEADERS).raise_for_status()
         servers = [span for span in shop.collector.spans if span.kind == "SERVER"]
         return len({span.process for span in servers}) > 1
 
