@@ -5,16 +5,18 @@ refuse to run as root; root lends them the account that PostgreSQL's package has
 """
 
 import os
-import secrets
 import shutil
 import signal
 import socket
 import subprocess
 import tempfile
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
+from fcntl import LOCK_EX, flock
 from functools import cache
+from itertools import count
 from pathlib import Path
 from typing import IO, Self
 from urllib.parse import quote, urlencode
@@ -23,6 +25,7 @@ import trustme
 
 ADDRESS = "127.0.0.1"
 PATIENCE = 60  # seconds
+PORTS = range(10_000, 32_768)
 
 PSQL = ("psql", "--no-psqlrc", "--quiet", "--tuples-only", "--no-align")
 PROGRAMS = ":".join(
@@ -58,12 +61,26 @@ def free_port() -> int:
     """Return a port of the loopback interface that nothing listens on, nor will by chance.
 
     Clients are given theirs from 32768 on: one of them might have a server's while it restarts.
+    All processes of the tests take theirs in turn: two servers that are yet to start never have the
+    same.
     """
-    while True:
-        port = 10_000 + secrets.randbelow(22_768)
-        with socket.socket() as probe, suppress(OSError):
+    with (Path(tempfile.gettempdir()) / f"ports-{os.getuid()}").open("a+") as taken:
+        flock(taken, LOCK_EX)
+        taken.seek(0)
+        turns = count(int(taken.read() or 0) + 1)
+        turn = next(turn for turn in turns if _is_free(PORTS[turn % len(PORTS)]))
+        taken.truncate(0)
+        taken.write(str(turn))
+    return PORTS[turn % len(PORTS)]
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        try:
             probe.bind((ADDRESS, port))
-            return port
+        except OSError:
+            return False
+    return True
 
 
 def wait_until(condition: Callable[[], object], *, seconds: float = PATIENCE) -> None:
@@ -94,7 +111,7 @@ def authority() -> trustme.CA:
     return trustme.CA()
 
 
-class Server:
+class Server(ABC):
     """A process in the foreground, with a folder of its own, for as long as a block lasts."""
 
     account: str | None = None
@@ -127,17 +144,17 @@ class Server:
         self.stop(signal.SIGKILL)
         shutil.rmtree(self.folder)
 
+    @abstractmethod
     def configure(self) -> None:
         """Write what the server reads."""
-        raise NotImplementedError
 
+    @abstractmethod
     def command(self) -> list[str]:
         """Return what runs the server."""
-        raise NotImplementedError
 
+    @abstractmethod
     def answers(self) -> bool:
         """Tell whether the server can do its work."""
-        raise NotImplementedError
 
     def start(self) -> None:
         """Start the server, and wait until it answers.
@@ -360,12 +377,20 @@ class PgBouncer(Database):
         """Return what runs the pooler."""
         return [*self.program, str(self.folder / "pgbouncer.ini")]
 
+    def administer(self, command: str) -> str:
+        """Give a command of the console and return what it printed."""
+        return self.psql(self._console, "--command", command)
+
     @contextmanager
     def watching_clients(self, database: str) -> Iterator[list[int]]:
         """Count the clients of a database ten times a second; the counts are there in the end."""
         counts: list[int] = []
-        with self.watching(self.url(*self.ADMIN, "pgbouncer"), "SHOW POOLS;") as rows:
+        with self.watching(self._console, "SHOW POOLS;") as rows:
             yield counts
         # database|user|active clients|waiting clients|...
         pools = [row.split("|") for row in rows]
         counts += [int(pool[2]) + int(pool[3]) for pool in pools if pool[0] == database]
+
+    @property
+    def _console(self) -> str:
+        return self.url(*self.ADMIN, "pgbouncer")
