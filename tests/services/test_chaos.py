@@ -53,8 +53,8 @@ class Site:
     def faults(self) -> Mapping[str, Callable[[], None]]:
         return {
             "COLLECTOR": self._restart_collector,
-            "PGBOUNCER": lambda: self._restart(self.deployment.pgbouncer, signal.SIGKILL),
-            "POSTGRESQL": lambda: self._restart(self.deployment.postgres, signal.SIGQUIT),
+            "PGBOUNCER": lambda: self._interrupt(self.deployment.pgbouncer, signal.SIGKILL),
+            "POSTGRESQL": lambda: self._interrupt(self.deployment.postgres, signal.SIGQUIT),
             "REDIS": self._fail_over,
             "WORKER": self._replace_worker,
         }
@@ -97,9 +97,17 @@ class Site:
         self._collectors.close()
         self._collectors.enter_context(Collector(self.collector.server_port))
 
-    def _restart(self, server: Server | None, how: signal.Signals) -> None:
+    def _interrupt(self, server: Server | None, how: signal.Signals) -> None:
+        """Let a server be away until it is missed; one that is back at once may not be."""
         assert server
-        server.restart(how)
+        before = self._turned_away()
+        server.stop(how)
+        wait_until(lambda: self._turned_away() > before)
+        server.start()
+
+    def _turned_away(self) -> int:
+        log = (self.deployment.folder / "config.serve.log").read_text("utf-8")
+        return log.count("Service Unavailable: /api/")
 
     def _fail_over(self) -> None:
         redis = self.deployment.redis
