@@ -15,7 +15,7 @@ import pytest
 
 from tests.processes import Site, wait_until
 
-PATIENCE = 20  # seconds
+PATIENCE = 60  # seconds
 LOGIN = "/api/v1/auth/login/"
 NOBODY = json.dumps({"email": "nobody@example.com", "password": "wrong"}).encode()
 

@@ -29,7 +29,7 @@ from apps.common.worker import Worker
 from config.environment import BASE_DIR
 from tests.processes import database_url, free_port
 
-PATIENCE = 20  # seconds
+PATIENCE = 60  # seconds
 
 
 def eventually[T](look: Callable[[], T]) -> T:
