@@ -33,8 +33,8 @@ format: ## Format, and repair what can be repaired
 	$(RUFF_CHECK) --fix
 	$(RUN) ruff format
 
-matrix: ## Run the gates of every combination of the toggles
-	$(RUN) pytest -m matrix $(ARGS)
+matrix: ## Prove every combination of the toggles
+	$(RUN) pytest -m matrix --dist=load --maxschedchunk=1 $(ARGS)
 
 bench: ## Measure, side by side: make bench NAME=throughput, or another module of benchmarks
 	$(RUN) python -m benchmarks.$(or $(NAME),generation) $(ARGS)

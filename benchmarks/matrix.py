@@ -17,17 +17,18 @@ from pathlib import Path
 from resource import RUSAGE_CHILDREN, getrusage
 
 from tests.environments import environment_for
-from tests.matrix.gates import Step, run, steps
+from tests.matrix.gates import Step, run, similar, steps
 from tests.projects import PROJECTS
 from tests.rendering import render
 
 
-def cost(step: Step, folder: Path, caches: Path | None = None) -> float:
+def cost(step: Step, folder: Path, caches: Path | None = None, *, watched: bool = True) -> float:
     """Run a step and return the CPU-seconds that took."""
     name = step.projects[0]
     environment = environment_for(name)
+    tree = render(PROJECTS[name])
     before = getrusage(RUSAGE_CHILDREN)
-    done = run(step.gate, render(PROJECTS[name]), folder, environment, caches)
+    done = run(step.gate, tree, folder, environment, caches, watched=watched)
     after = getrusage(RUSAGE_CHILDREN)
     if done.returncode:
         sys.exit(f"{step}\n{done.stdout}{done.stderr}")
@@ -43,7 +44,7 @@ def main() -> None:
     for step in steps():
         if chosen in {None, step.gate.name}:
             together[step.gate.name].append(step)
-    row = "{:20} {:>8} {:>8} {:>12} {:>12}".format
+    row = "{:22} {:>8} {:>8} {:>12} {:>12}".format
     print("CPU-seconds of the matrix\n")
     print(row("gate", "projects", "steps", "with reuse", "without"), flush=True)
     totals = 0.0, 0.0
@@ -51,8 +52,11 @@ def main() -> None:
         folder = Path(temporary)
         for gate, same in together.items():
             projects = sum(len(step.projects) for step in same)
-            alone = cost(same[0], folder / f"alone {gate}") * projects
-            reused = sum(cost(step, folder / "project", folder / "caches") for step in same)
+            alone = cost(same[0], folder / f"alone {gate}", watched=False) * projects
+            reused = sum(
+                cost(step, folder / "project", folder / "caches" / similar(step.projects[0]))
+                for step in same
+            )
             totals = totals[0] + reused, totals[1] + alone
             numbers = f"{reused:.1f}", f"{alone:.1f}"
             print(row(gate, projects, len(same), *numbers), flush=True)

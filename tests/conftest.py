@@ -1,5 +1,8 @@
 """What all tiers share: a test carries the marker of the folder it is in."""
 
+import argparse
+import re
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -9,6 +12,19 @@ from tests.matrix.progress import Progress
 from tests.projects import PROJECTS
 
 TESTS = Path(__file__).parent
+
+
+def shard(option: str) -> slice:
+    """Return which tests are those of a shard: one of every so many; neighbours cost much alike.
+
+    Raises:
+        argparse.ArgumentTypeError: The option names no shard.
+    """
+    match = re.fullmatch(r"([1-9]\d*)/([1-9]\d*)", option)
+    first, step = map(int, match.groups()) if match else (1, 0)
+    if first > step:
+        raise argparse.ArgumentTypeError(f"{option}: give a number of as many, such as 1/4")
+    return slice(first - 1, None, step)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -22,6 +38,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--shard",
         metavar="I/N",
+        type=shard,
         default="1/1",
         help="run only the I-th of N equal parts of the chosen tests",
     )
@@ -40,21 +57,15 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("step", steps(reuse=reuse), ids=str)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark every test with its tier, before `-m` selects by it."""
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> Generator[None]:
+    """Mark every test with its tier, before `-m` selects by it; keep the shard's of those left."""
     for item in items:
         item.add_marker(item.path.relative_to(TESTS).parts[0])
-
-
-@pytest.hookimpl(trylast=True, specname="pytest_collection_modifyitems")
-def keep_shard(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep this shard's tests of those that `-m` and `-k` leave; neighbours cost much alike."""
-    shard, _, shards = config.getoption("shard").partition("/")
-    try:
-        kept = items[int(shard) - 1 :: int(shards)]
-    except ValueError:
-        raise pytest.UsageError("--shard takes a number of as many, such as 1/4") from None
+    yield
+    kept = items[config.getoption("shard")]
     config.hook.pytest_deselected(items=[item for item in items if item not in kept])
     items[:] = kept
 

@@ -5,6 +5,8 @@ import json
 import os
 import subprocess
 import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from fcntl import LOCK_EX, flock
 from functools import cache
 from pathlib import Path
@@ -30,14 +32,20 @@ def environment_for(project: str) -> Path:
     It is made once and kept; processes that need it at the same time wait for the first one.
     """
     needs, tree = requirements(project)
-    folder = ENVIRONMENTS / digest(needs)[:12]
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("w") as lock:
-        flock(lock, LOCK_EX)
+    with alone_in(ENVIRONMENTS / digest(needs)[:12]) as folder:
         write({path: tree[path] for path in FILES}, folder)
         command = ("sh", "scripts/uv.sh", "sync", "--quiet")
         subprocess.run(command, cwd=folder, env=shell(), check=True)
     return folder / ".venv"
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[Path]:
+    """Make a folder that processes share, and keep the others out until the block ends."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        flock(lock, LOCK_EX)
+        yield folder
 
 
 @cache

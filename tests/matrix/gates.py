@@ -2,8 +2,8 @@
 
 A gate is a command of the project's own `make lint`, `make check` or `make test`. Projects whose
 files are the same, as far as the gate reads them, go through it together. The tests are several
-gates: those that look at the project as a whole, those of parts that no other test looks at, and
-all others, which run the project as a newcomer does.
+gates: those that look at how an entry point starts, those of parts that no other test looks at,
+those that cross apps, and those of apps.
 """
 
 import hashlib
@@ -35,7 +35,14 @@ DEPLOYMENT = (*DOCUMENTS, ".env", "config/settings/postgresql.py", "config/setti
 # What decides about INSTALLED_APPS: with others, mypy's plugin finds out everything anew.
 INSTALLED = ("config/settings/base.py", "config/settings/development.py")
 
-TESTS_OF_THE_WHOLE = ("tests/test_environment.py", "tests/test_settings.py")
+# Tests of how an entry point starts, and what they never open.
+TESTS_OF_SETTINGS = {
+    "production": (("tests/test_production.py",), (*DOCUMENTS, ".env", "scripts/")),
+    "development": (
+        ("tests/test_development.py", "tests/test_environment.py"),
+        (*DEPLOYMENT, *FEATURE_PATHS["use_elk"], "scripts/"),
+    ),
+}
 # What no test opens but those of the part, as is seen whenever they are run.
 PARTS = {
     "use_elk": FEATURE_PATHS["use_elk"],
@@ -43,7 +50,8 @@ PARTS = {
     "use_redis_cluster": (*FEATURE_PATHS["use_redis_cluster"], "config/redis.py"),
 }
 UNREAD = (
-    *(*DEPLOYMENT, *TESTS_OF_THE_WHOLE, "scripts/"),
+    *(*DEPLOYMENT, "scripts/", "tests/entry_points.py"),
+    *(path for tests, _ in TESTS_OF_SETTINGS.values() for path in tests),
     *(path for paths in PARTS.values() for path in paths),
 )
 
@@ -115,11 +123,13 @@ def _gate(command: str) -> Gate:
 
 def _tests(project: str, command: str) -> Iterator[Gate]:
     """Divide the tests, those that take longest last."""
-    settings = f"{RUN}pytest {' '.join(TESTS_OF_THE_WHOLE)}"
-    yield Gate(name="pytest of settings", command=settings, unread=(*DOCUMENTS, ".env", "scripts/"))
-    apart = list(TESTS_OF_THE_WHOLE)
+    apart: list[str] = []
+    for entry_point, (tests, unread) in TESTS_OF_SETTINGS.items():
+        apart += tests
+        chosen = f"{RUN}pytest {' '.join(tests)}"
+        yield Gate(name=f"pytest of {entry_point}", command=chosen, unread=unread)
     for part, paths in PARTS.items():
-        tests = [path for path in paths if Path(path).match("tests/test_*.py")]
+        tests = tuple(path for path in paths if Path(path).match("tests/test_*.py"))
         apart += tests
         if tests and PROJECTS[project][part]:
             read = tuple(path for path in paths if not path.startswith("infra/k8s"))
@@ -129,7 +139,10 @@ def _tests(project: str, command: str) -> Iterator[Gate]:
     ignored = " ".join(f"--ignore={path}" for path in apart)
     # Else they would count as not covered.
     absent = tuple(path for part in PARTS for path in FEATURE_PATHS[part])
-    yield Gate(name="pytest", command=f"{command} {ignored}", unread=UNREAD, absent=absent)
+    # What crosses apps could only add to what the tests of apps cover, and takes twice as long so.
+    for folder, words in (("tests", command.removesuffix(" --cov")), ("apps", command)):
+        chosen = words.replace("pytest", f"pytest {folder} {ignored}", 1)
+        yield Gate(name=f"pytest of {folder}", command=chosen, unread=UNREAD, absent=absent)
 
 
 @cache
@@ -143,10 +156,22 @@ def steps(*, reuse: bool = True) -> tuple[Step, ...]:
     return tuple(Step(gate=gate, projects=tuple(names)) for (gate, _), names in together.items())
 
 
+def similar(project: str) -> str:
+    """Identify what mypy has to find out anew: its plugin asks what is installed."""
+    tree = render(PROJECTS[project])
+    return digest([requirements(project)[0], *(tree[path].decode() for path in INSTALLED)])[:12]
+
+
 def run(
-    gate: Gate, tree: Tree, folder: Path, environment: Path, caches: Path | None = None
+    gate: Gate,
+    tree: Tree,
+    folder: Path,
+    environment: Path,
+    caches: Path | None = None,
+    *,
+    watched: bool = True,
 ) -> subprocess.CompletedProcess[str]:
-    """Put a project into a folder and run a gate there; it fails if it reads what it must not.
+    """Put a project into a folder and run a gate there.
 
     Args:
         gate: The gate.
@@ -154,19 +179,22 @@ def run(
         folder: Where to put them, in the place of another project as the case may be.
         environment: The virtual environment that the gate uses as it is.
         caches: Where it finds what it has found out about similar projects.
+        watched: Whether it fails if it reads what it must not.
     """
     put({path: tree[path] for path in tree if not path.startswith(gate.absent)}, folder)
+    caches = caches or folder.with_suffix(".caches")
+    variables = {
+        "MYPY_CACHE_DIR": str(caches / "mypy"),
+        "RUFF_CACHE_DIR": str(caches / "ruff"),
+    }
     opened = folder.with_suffix(".opened")
     opened.unlink(missing_ok=True)
-    caches = caches or folder.with_suffix(".caches")
-    similar = digest([str(environment), *(tree[path].decode() for path in INSTALLED)])[:12]
-    variables = {
-        "MYPY_CACHE_DIR": str(caches / f"mypy-{similar}"),
-        "RUFF_CACHE_DIR": str(caches / "ruff"),
-        "PYTHONPATH": str(Path(__file__).parent / "tracing"),
-        "TRACED_FOLDER": str(folder),
-        "TRACED_FILES": str(opened),
-    }
+    if watched:
+        variables |= {
+            "PYTHONPATH": str(Path(__file__).parent / "tracing"),
+            "TRACED_FOLDER": str(folder),
+            "TRACED_FILES": str(opened),
+        }
     done = subprocess.run(
         ("sh", "-c", gate.command),
         cwd=folder,

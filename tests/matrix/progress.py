@@ -52,11 +52,9 @@ class Progress:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Show what is done."""
-        if report.nodeid not in self.started:
-            return
-        if report.failed:
+        if report.failed and "matrix" in report.keywords:
             self.failed.append(report.nodeid)
-        if report.when == "teardown":
+        if report.nodeid in self.started and report.when == "teardown":
             began = self.started.pop(report.nodeid)
             self.seconds[report.nodeid] = time.monotonic() - began
             self._show(report.nodeid)
@@ -69,8 +67,13 @@ class Progress:
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Sum up by gate, and say how to run again what failed."""
-        if not self.seconds:
-            return
+        if self.seconds:
+            self._sum_up(terminalreporter)
+        options = ["--no-reuse"] if self.config.getoption("no_reuse") else []
+        for nodeid in dict.fromkeys(self.failed):
+            terminalreporter.line(f"failed, again with: {command(nodeid, *options)}")
+
+    def _sum_up(self, terminalreporter: pytest.TerminalReporter) -> None:
         rows: dict[str, list[str]] = defaultdict(list)
         for nodeid in self.seconds:
             rows[self.steps[nodeid].gate.name].append(nodeid)
@@ -79,16 +82,13 @@ class Progress:
             means = {gate: self._mean(ids) for gate, ids in rows.items()}
             remembered.set(REMEMBERED, remembered.get(REMEMBERED, {}) | means)
         terminalreporter.section("matrix")
-        line = "{:20} {:>8} {:>8} {:>8} {:>8}".format
+        line = "{:22} {:>8} {:>8} {:>8} {:>8}".format
         terminalreporter.line(line("gate", "projects", "steps", "reused", "seconds"))
         for gate, ids in {**rows, "all": list(self.seconds)}.items():
             projects = sum(len(self.steps[nodeid].projects) for nodeid in ids)
             seconds = sum(self.seconds[nodeid] for nodeid in ids)
             numbers = projects, len(ids), projects - len(ids), f"{seconds:.1f}"
             terminalreporter.line(line(gate, *numbers))
-        options = ["--no-reuse"] if self.config.getoption("no_reuse") else []
-        for nodeid in dict.fromkeys(self.failed):
-            terminalreporter.line(f"failed, again with: {command(nodeid, *options)}")
 
     def _count(self, ids: list[str]) -> None:
         reuse = not self.config.getoption("no_reuse")

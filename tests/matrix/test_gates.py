@@ -1,12 +1,13 @@
 """Every project passes its own gates, and every gate stops a project that should not pass."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.environments import environment_for
-from tests.matrix.gates import Step, gates, run
+from tests.environments import alone_in, environment_for
+from tests.matrix.gates import Step, gates, run, similar
 from tests.projects import PROJECTS
 from tests.rendering import TEMPLATE, render
 
@@ -36,22 +37,25 @@ MISTAKES = {
 }
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where one project after the other is put."""
-    return tmp_path_factory.mktemp("matrix") / "project"
-
-
 @pytest.fixture
-def caches(request: pytest.FixtureRequest, worker_id: str) -> Path | None:
-    """What tools have found out about similar projects, unless nothing is to be reused."""
-    reuse = not request.config.getoption("no_reuse")
-    return CACHES / worker_id if reuse else None
+def caches(step: Step) -> Iterator[Path | None]:
+    """What a tool has found out about similar projects, and checks before it relies on it."""
+    # What reads files of every kind runs the project, and finds out nothing to keep.
+    if step.gate.kinds == ("",):
+        yield None
+        return
+    with alone_in(CACHES / similar(step.projects[0])) as folder:
+        yield folder
 
 
-def test_a_project_passes_its_gates(step: Step, folder: Path, caches: Path | None) -> None:
+def test_a_project_passes_its_gates(
+    request: pytest.FixtureRequest, step: Step, folder: Path, caches: Path | None
+) -> None:
     name = step.projects[0]
-    done = run(step.gate, render(PROJECTS[name]), folder, environment_for(name), caches)
+    # What a gate reads decides nothing where every project goes through it.
+    watched = not request.config.getoption("no_reuse")
+    tree = render(PROJECTS[name])
+    done = run(step.gate, tree, folder, environment_for(name), caches, watched=watched)
     if done.returncode:
         pytest.fail(f"{step}\n{done.stdout}{done.stderr}", pytrace=False)
 
@@ -63,17 +67,19 @@ def test_a_gate_stops_a_mistake(name: str, tmp_path: Path) -> None:
     tree = render(PROJECTS["default"])
     spoilt = tree[path].decode().replace(right, wrong, 1).encode()
     assert spoilt != tree[path]
-    done = run(gate, {**tree, path: spoilt}, tmp_path / "project", environment_for("default"))
+    with alone_in(CACHES / similar("default")) as caches:
+        environment = environment_for("default")
+        done = run(gate, {**tree, path: spoilt}, tmp_path / "project", environment, caches)
     assert done.returncode != 0
     assert complaint in done.stdout + done.stderr
 
 
 def test_a_gate_that_reads_what_its_key_leaves_out_is_noticed(tmp_path: Path) -> None:
-    (gate,) = [gate for gate in gates() if gate.name == "pytest"]
+    (gate,) = [gate for gate in gates() if gate.name == "pytest of tests"]
     reader = (
         b"from pathlib import Path\ndef test(): assert Path('infra/postgres/roles.sql').read_text()"
     )
-    command = gate.command.replace("--numprocesses auto --cov", "tests/test_reader.py")
+    command = gate.command.replace("pytest tests", "pytest tests/test_reader.py")
     tree = {**render(PROJECTS["default"]), "tests/test_reader.py": reader}
     done = run(
         replace(gate, command=command), tree, tmp_path / "project", environment_for("default")

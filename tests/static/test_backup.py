@@ -15,6 +15,8 @@ from botocore.validate import validate_parameters
 
 from tests.rendering import PROJECT, answers, render, write
 
+pytestmark = pytest.mark.matrix
+
 SEVEN_YEARS = 7 * 365 + 2  # days
 CHOICES = ("s3", "gcs")
 COMPOSE = Path(sys.executable).with_name("docker-compose")

@@ -5,9 +5,12 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import pytest
 import yaml
 
 from tests.rendering import PROJECT
+
+pytestmark = pytest.mark.matrix
 
 FOLDER = PROJECT / "infra/otel"
 CONFIGURATION = yaml.safe_load((FOLDER / "collector.yaml").read_text("utf-8"))

@@ -17,6 +17,8 @@ import yaml
 from tests.projects import PROJECTS
 from tests.rendering import PROJECT, Tree, answers, render, write
 
+pytestmark = pytest.mark.matrix
+
 PARTS = sorted(
     path.relative_to(PROJECT).as_posix() for path in PROJECT.glob("infra/*/compose.yaml")
 )

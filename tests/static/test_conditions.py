@@ -13,6 +13,8 @@ from tests.projects import PROJECTS
 from tests.rendering import Answers, Tree, filled_in, render, sources
 from tests.scars import WORDS, dangling, dependencies, leftovers, unread_settings
 
+pytestmark = pytest.mark.matrix
+
 type Rows = Iterable[tuple[str, str, bytes]]
 """Condition, path, and what the file says if the condition holds, and only then."""
 

@@ -19,6 +19,8 @@ from logstash_pipeline_parser.tree import ParseError
 
 from tests.rendering import answers, render, write
 
+pytestmark = pytest.mark.matrix
+
 # Of the package @elastic/ecs 9.4.0: the sets of fields that log lines may need.
 with Path(__file__).with_name("ecs.csv").open(encoding="utf-8") as file:
     SCHEMA = {row["field"]: row["type"] for row in csv.DictReader(file)}

@@ -140,6 +140,7 @@ def ports_out(policies: dict[str, Manifest], labels: dict[str, str]) -> set[int 
 # Each is valid.
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("version", SUPPORTED)
 def test_kubernetes_accepts_every_manifest(version: str) -> None:
     for manifest in everything():
@@ -161,6 +162,7 @@ def test_kubernetes_notices_a_mistake(mistake: dict[str, object], error: type[Ex
         validate(manifest, SUPPORTED[-1], strict=True)
 
 
+@pytest.mark.matrix
 def test_custom_kinds_are_what_their_makers_say() -> None:
     assert custom_kinds.complaints(filter(is_custom, everything())) == ""
 
@@ -194,6 +196,7 @@ def scanned(tmp_path_factory: pytest.TempPathFactory) -> set[tuple[str, str]]:
     return {(found["check_id"], found["resource"]) for found in results["failed_checks"]}
 
 
+@pytest.mark.matrix
 def test_a_scan_of_policies_finds_only_what_is_accepted(scanned: set[tuple[str, str]]) -> None:
     found = {check for check, resource in scanned if not resource.endswith(".careless")}
     assert found == set(ACCEPTED)
@@ -323,6 +326,7 @@ def test_the_scripts_of_a_mistaken_environment_say_so(tmp_path: Path) -> None:
 # They are true about the project.
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 @pytest.mark.parametrize("project", PROJECTS_ON_KUBERNETES)
 def test_production_is_told_all_that_it_demands_and_nothing_unknown(
@@ -496,6 +500,7 @@ def test_alerts_have_the_jobs_that_prometheus_has() -> None:
     }
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("project", WITHOUT)
 def test_a_project_without_it_does_not_name_it(project: str) -> None:
     tree = render(PROJECTS[project])

@@ -10,6 +10,8 @@ import pytest
 from tests.projects import PROJECTS
 from tests.rendering import render
 
+pytestmark = pytest.mark.matrix
+
 BIN = Path(sys.executable).parent
 YAML_RULES = """
 extends: default

@@ -9,6 +9,8 @@ import yaml
 from tests.monitoring import alerts, dashboards, expressions, metrics_of
 from tests.rendering import PROJECT
 
+pytestmark = pytest.mark.matrix
+
 MONITORING = PROJECT / "infra/monitoring"
 RUNBOOKS = PROJECT / "docs/runbooks/alerts"
 ALERTS = alerts(MONITORING)

@@ -6,18 +6,19 @@ import re
 import subprocess
 import tomllib
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
 import yaml
 
-from tests.projects import PROJECTS, combinations
+from tests.projects import PROJECTS
 from tests.rendering import Answers, answers, render, sources, write
 from tests.static.conftest import Bake
 
+pytestmark = pytest.mark.matrix
+
 RENDERED = {source.path for source in sources() if source.template}
-# Everything on, everything off, everything else.
-BAKED = ["default", list(combinations())[-1], "other"]
 ADDED_BY_THE_HOOK = {".cruft.json", ".env"}
 SCARS = {
     "more than two blank lines": re.compile(rb"\n\n\n\n"),
@@ -27,7 +28,20 @@ SCARS = {
     "a space at the end of a line": re.compile(rb"(?<!^--)[ \t]$", re.MULTILINE),
     "the name of the generator": re.compile(rb"cookiecutter", re.IGNORECASE),
 }
+PARSERS: dict[str, Callable[[bytes], object]] = {
+    ".py": ast.parse,
+    ".toml": lambda content: tomllib.loads(content.decode()),
+    ".json": json.loads,
+    ".yaml": lambda content: list(yaml.safe_load_all(content)),
+    ".yml": lambda content: list(yaml.safe_load_all(content)),
+}
 TAG = re.compile(rb"\{\{|\{%|\{#|^\s*#\s*%", re.MULTILINE)
+
+
+@cache
+def parse(suffix: str, content: bytes) -> None:
+    """Read a file as its name says, once for all projects that have it."""
+    PARSERS.get(suffix, bytes)(content)
 
 
 @pytest.fixture(params=PROJECTS)
@@ -36,7 +50,7 @@ def project(request: pytest.FixtureRequest) -> Answers:
     return PROJECTS[request.param]
 
 
-@pytest.mark.parametrize("name", BAKED)
+@pytest.mark.parametrize("name", PROJECTS)
 def test_rendering_in_memory_equals_cookiecutter(name: str, bake: Bake) -> None:
     given = PROJECTS[name]
     folder = bake(**given)
@@ -64,16 +78,8 @@ def test_no_tags_are_left(project: Answers) -> None:
 
 
 def test_every_file_is_what_its_name_says(project: Answers) -> None:
-    parsers: dict[str, Callable[[bytes], object]] = {
-        ".py": ast.parse,
-        ".toml": lambda content: tomllib.loads(content.decode()),
-        ".json": json.loads,
-        ".yaml": lambda content: list(yaml.safe_load_all(content)),
-        ".yml": lambda content: list(yaml.safe_load_all(content)),
-    }
     for path, content in render(project).items():
-        parse = parsers.get(Path(path).suffix, bytes)
-        parse(content)
+        parse(Path(path).suffix, content)
 
 
 def test_shell_scripts_parse(project: Answers, tmp_path: Path) -> None:

@@ -16,6 +16,8 @@ from tests.projects import PROJECTS
 from tests.rendering import PROJECT, TEMPLATE, render, tracked
 from tests.static.test_documents import targets
 
+pytestmark = pytest.mark.matrix
+
 BIN = Path(sys.executable).parent
 FOLDERS = [root / ".github" for root in (TEMPLATE, PROJECT)]
 WORKFLOWS = [path for folder in FOLDERS for path in sorted(folder.glob("workflows/*.yml"))]
