@@ -138,6 +138,11 @@ class ClusterNode(Redis):
         here = f"cluster-announce-hostname {ADDRESS}", f"cluster-port {free_port()}"
         super().__init__(infra, name, here)
 
+    def holders(self) -> dict[int, list[int]]:
+        """Return the ports of those who have the slots from one on, the master's first."""
+        slots = self.ask("CLUSTER", "SLOTS")
+        return {first: [port for _, port, *_ in nodes] for first, _, *nodes in slots}
+
 
 class Sentinel(Redis):
     """A Sentinel, which watches a master.
@@ -246,6 +251,8 @@ class ReplicatedRedis(RedisGroup):
 class RedisCluster(RedisGroup):
     """Three masters with a replica each."""
 
+    servers: Sequence[ClusterNode]
+
     def __init__(self, infra: Path, name: str) -> None:
         self.servers = [ClusterNode(infra, name) for _ in range(6)]
         self.script = infra / "redis/cluster/create.sh"
@@ -276,17 +283,15 @@ class RedisCluster(RedisGroup):
                 return self.at(port)
         raise LookupError(f"nobody has slot {slot}")
 
-    def masters(self) -> list[Redis]:
-        """Return the servers that have keys, in the order of their slots."""
-        slots = sorted(alive(self.servers).ask("CLUSTER", "SLOTS"))
-        return list(dict.fromkeys(self.at(port) for _, _, (_, port, *_), *_ in slots))
-
     def is_whole(self) -> bool:
-        """Tell whether all nodes know who has which keys, and replicas have the data."""
-        views = [server.cli("CLUSTER", "INFO") for server in self.servers]
+        """Tell whether all nodes agree who has which keys, and replicas have the data."""
+        states = [server.cli("CLUSTER", "INFO") for server in self.servers]
         well = ("cluster_state:ok", "cluster_slots_ok:16384")
-        agreed = all(fact in view.split() for view in views for fact in well)
-        return agreed and is_copied(self.servers, replicas=3)
+        works = all(fact in state.split() for state in states for fact in well)
+        view, *others = [server.holders() for server in self.servers]
+        agreed = all(other == view for other in others)
+        twice = all(len(ports) == 2 for ports in view.values())
+        return works and agreed and twice and is_copied(self.servers, replicas=3)
 
 
 type RedisService = Redis | ReplicatedRedis | RedisCluster
