@@ -377,6 +377,20 @@ def test_a_certificate_comes_from_the_authority_and_nginx_reads_it(
             wait_until(lambda: "Pebble" in nginx.issuer())
 
 
+def test_a_certificate_that_nginx_cannot_read_is_not_the_last(
+    programs: Path, site: Site, names: NameServer
+) -> None:
+    with (
+        Nginx(programs, site.infra, DOMAIN, names, site.port) as nginx,
+        nginx.client() as visitor,
+    ):
+        nginx.pem.write_text("half of a")
+        wait_until(lambda: "cannot load certificate" in nginx.log.read_text())
+        assert visitor.get(PRODUCTS).is_success
+        nginx.install("successor")
+        wait_until(lambda: "successor" in nginx.issuer())
+
+
 @pytest.fixture
 def cloudflare(site: Site, tmp_path: Path) -> Path:
     """Where Cloudflare would publish its addresses; the files end without the end of a line."""

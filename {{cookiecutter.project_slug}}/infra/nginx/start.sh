@@ -21,8 +21,9 @@ fi
 touch "$loaded"
 while sleep "${LOOK_EVERY:-60}" && kill -0 "$$"; do
     if [ -n "$(find "$certificate" -newer "$loaded")" ]; then
-        touch "$loaded"
-        nginx -c "$configuration" -s reload
+        touch "$loaded.new"
+        # One that Nginx cannot read is tried again, and keeps the next one from nobody.
+        nginx -c "$configuration" -s reload && mv "$loaded.new" "$loaded"
     fi
 done &
 
