@@ -61,11 +61,13 @@ def ended(server: "subprocess.Popen[bytes]") -> int:
 
 
 def begin_login(connection: http.client.HTTPConnection) -> None:
-    """Send a request but for the end of its body."""
+    """Send a request but for the end of its body, which the server then waits for."""
     connection.putrequest("POST", LOGIN)
+    connection.putheader("Expect", "100-continue")
     connection.putheader("Content-Type", "application/json")
     connection.putheader("Content-Length", str(len(NOBODY)))
     connection.endheaders(NOBODY[:-1])
+    assert connection.sock.recv(1, socket.MSG_PEEK)
 
 
 def test_a_running_request_is_answered_before_the_server_ends(tmp_path: Path) -> None:
@@ -92,7 +94,7 @@ def test_a_server_that_drains_is_not_ready_and_serves_nevertheless(tmp_path: Pat
 
 
 def test_kept_connections_are_closed_with_their_next_answer(tmp_path: Path) -> None:
-    with Site(tmp_path, APP_DRAIN_SECONDS="1") as site, connected(site) as client:
+    with Site(tmp_path, APP_DRAIN_SECONDS="5") as site, connected(site) as client:
         assert status(client, "/livez") == 200
         site.server.send_signal(signal.SIGTERM)
         wait_until(lambda: is_refused(site))
