@@ -42,7 +42,8 @@ def use(settings: Settings, gateway: type) -> None:
 
 
 def events() -> list[str]:
-    return [*OutboxEvent.objects.filter(name__startswith="Payment").values_list("name", flat=True)]
+    published = OutboxEvent.objects.filter(name__startswith="Payment").order_by("id")
+    return [*published.values_list("name", flat=True)]
 
 
 class TestStarting:
