@@ -18,7 +18,7 @@ INSTALLED_APPS += ["apps.demo"]
 
 DEBUG = False
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
-    # Rows that no query orders come last first: nobody relies on an order that a server may change.
+    # What has no order comes last first, for nobody to rely on what PostgreSQL does not promise.
     DATABASES["default"]["OPTIONS"]["init_command"] += " PRAGMA reverse_unordered_selects=ON;"
 # % if cookiecutter.use_ninja
 # Other connections do not see what a test's transaction has written.

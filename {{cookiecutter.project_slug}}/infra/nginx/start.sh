@@ -22,7 +22,7 @@ touch "$loaded"
 while sleep "${LOOK_EVERY:-60}" && kill -0 "$$"; do
     if [ -n "$(find "$certificate" -newer "$loaded")" ]; then
         touch "$loaded.new"
-        # One that Nginx cannot read is tried again, and keeps the next one from nobody.
+        # Until Nginx can read it, or the next one: the loop outlives a reload that fails.
         nginx -c "$configuration" -s reload && mv "$loaded.new" "$loaded"
     fi
 done &
