@@ -6,7 +6,6 @@ from typing import Any
 
 import structlog
 from django.core.exceptions import PermissionDenied
-from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views import defaults
 from django.views.decorators.csrf import csrf_exempt
@@ -14,6 +13,7 @@ from rest_framework import exceptions
 
 from apps.common import context, errors
 from apps.common.errors import ApplicationError, Extension
+from apps.common.outages import is_outage
 
 CONTENT_TYPE = "application/problem+json"
 API_PREFIX = "/api/"
@@ -72,7 +72,7 @@ def as_application_error(exception: Exception) -> ApplicationError | None:
             )
         case exceptions.Throttled():
             return errors.RateLimited(f"Try again in {_wait(exception)} seconds.")
-        case InterfaceError() | OperationalError():
+        case _ if is_outage(exception):
             log.error("database unavailable", exc_info=exception)
             return errors.ServiceUnavailable("The database does not answer.")
     for known, error in COUNTERPARTS.items():

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 import httpx
-from django.db import InterfaceError, OperationalError
 from redis import exceptions as redis
+
+from apps.common.outages import is_outage
 
 
 class TransientError(Exception):
@@ -23,8 +24,6 @@ TRANSIENT_ERRORS: tuple[type[Exception], ...] = (
     ConnectionError,
     TimeoutError,
     socket.gaierror,
-    InterfaceError,
-    OperationalError,
     httpx.TransportError,
     redis.ConnectionError,
     redis.TimeoutError,
@@ -47,7 +46,7 @@ def is_transient(error: BaseException) -> bool:
         case smtplib.SMTPRecipientsRefused():
             return all(_asks_for_patience(code) for code, _ in error.recipients.values())
         case _:
-            return isinstance(error, TRANSIENT_ERRORS)
+            return isinstance(error, TRANSIENT_ERRORS) or is_outage(error)
 
 
 def retry_delay(
