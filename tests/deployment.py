@@ -4,6 +4,7 @@ import subprocess
 import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
+from itertools import chain
 from pathlib import Path
 from typing import Self
 
@@ -163,6 +164,13 @@ class Deployment:
         self._stack.callback(process.wait)
         self._stack.callback(process.terminate)
         return process
+
+    def logged(self, text: str) -> str:
+        """Return the lines of its processes' logs that contain a text."""
+        lines = chain.from_iterable(
+            log.read_text("utf-8").splitlines() for log in self.folder.glob("*.log")
+        )
+        return "\n".join(line for line in lines if text in line)
 
     def variables(self) -> dict[str, str]:
         """Return the environment of the project's processes: its own example, for this machine."""

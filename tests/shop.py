@@ -118,5 +118,17 @@ class Shop:
             self.answers.append((asked_at, answer))
             is_over = time.monotonic() > deadline
             if is_over or answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
-                created: dict[str, str] = answer.raise_for_status().json()
-                return created
+                return self._created(answer)
+
+    def _created(self, answer: httpx.Response) -> dict[str, str]:
+        """Return what a request has made.
+
+        Raises:
+            httpx.HTTPStatusError: It was refused; what the server logged of it is a note.
+        """
+        try:
+            created: dict[str, str] = answer.raise_for_status().json()
+        except httpx.HTTPStatusError as error:
+            error.add_note(self.deployment.logged(answer.headers["X-Request-ID"]))
+            raise
+        return created
