@@ -4,7 +4,6 @@ import subprocess
 import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
-from itertools import chain
 from pathlib import Path
 from typing import Self
 
@@ -165,12 +164,10 @@ class Deployment:
         self._stack.callback(process.terminate)
         return process
 
-    def logged(self, text: str) -> str:
-        """Return the lines of its processes' logs that contain a text."""
-        lines = chain.from_iterable(
-            log.read_text("utf-8").splitlines() for log in self.folder.glob("*.log")
-        )
-        return "\n".join(line for line in lines if text in line)
+    def log_lines(self) -> list[str]:
+        """Return what the project's processes have logged."""
+        logs = self.folder.glob("*.log")
+        return [line for log in logs for line in log.read_text("utf-8").splitlines()]
 
     def variables(self) -> dict[str, str]:
         """Return the environment of the project's processes: its own example, for this machine."""

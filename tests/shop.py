@@ -129,6 +129,8 @@ class Shop:
         try:
             created: dict[str, str] = answer.raise_for_status().json()
         except httpx.HTTPStatusError as error:
-            error.add_note(self.deployment.logged(answer.headers["X-Request-ID"]))
+            request_id = answer.headers["X-Request-ID"]
+            lines = self.deployment.log_lines()
+            error.add_note("\n".join(line for line in lines if request_id in line))
             raise
         return created

@@ -64,8 +64,7 @@ class Site:
 
     def line(self, request_id: str) -> dict[str, Any]:
         """Return what the application has logged of a request."""
-        log = self.deployment.folder / "config.serve.log"
-        lines = [line for line in log.read_text("utf-8").splitlines() if request_id in line]
+        lines = [line for line in self.deployment.log_lines() if request_id in line]
         found: dict[str, Any]
         (found,) = (line for line in map(json.loads, lines) if line.get("event") == "request")
         return found

@@ -101,10 +101,9 @@ class Shop:
     def log_lines(self) -> list[dict[str, Any]]:
         """Return what all processes have logged as JSON."""
         lines = []
-        for log in self.deployment.folder.glob("*.log"):
-            for line in log.read_text("utf-8").splitlines():
-                with suppress(json.JSONDecodeError):
-                    lines.append(json.loads(line))
+        for line in self.deployment.log_lines():
+            with suppress(json.JSONDecodeError):
+                lines.append(json.loads(line))
         return [line for line in lines if isinstance(line, dict)]
 
 

@@ -19,6 +19,8 @@ class EndingServer(StreamRequestHandler):
     The messages: https://www.postgresql.org/docs/current/protocol-message-formats.html.
     """
 
+    timeout = 60  # seconds that it waits for a client
+
     def handle(self) -> None:
         self._receive()
         self._send(b"R", pack("!I", 0))
